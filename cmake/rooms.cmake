@@ -1,0 +1,26 @@
+# wasmrun_options: flags of every target. wasmrun_room(NAME DEPENDENCIES...): the static library of engine/NAME.
+add_library(wasmrun_options INTERFACE)
+target_include_directories(wasmrun_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(wasmrun_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Werror -fno-exceptions -fno-rtti -fvisibility=hidden>)
+if(WASMRUN_SANITIZE)
+  target_compile_options(wasmrun_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer>)
+  target_link_options(wasmrun_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+function(wasmrun_room name)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/engine/${name}/*.cpp ${PROJECT_SOURCE_DIR}/engine/${name}/*.S
+    ${PROJECT_SOURCE_DIR}/engine/${name}/x64/*.cpp ${PROJECT_SOURCE_DIR}/engine/${name}/x64/*.S)
+  if(sources)
+    add_library(wasmrun_${name} STATIC ${sources})
+    target_link_libraries(wasmrun_${name} PUBLIC wasmrun_options)
+    set(kind PUBLIC)
+  else()
+    add_library(wasmrun_${name} INTERFACE)
+    target_link_libraries(wasmrun_${name} INTERFACE wasmrun_options)
+    set(kind INTERFACE)
+  endif()
+  foreach(dependency IN LISTS ARGN)
+    target_link_libraries(wasmrun_${name} ${kind} wasmrun_${dependency})
+  endforeach()
+endfunction()

@@ -1,0 +1,60 @@
+// The one interface of all compilers. Visible: Compiler, ModuleCompilation, FunctionCompiler, CompileOptions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/abi/code_space.h"
+#include "engine/abi/compiled_module.h"
+#include "engine/base/result.h"
+#include "engine/module/function_summary.h"
+#include "engine/module/module.h"
+
+namespace wasmrun::abi {
+
+/// What the processor has beyond x86-64-v2 (SSE4.2, POPCNT), which is required.
+struct CpuFeatures {
+  bool lzcnt = false;
+  bool bmi1 = false;
+  bool bmi2 = false;
+  bool avx = false;
+  bool avx2 = false;
+  bool fma = false;
+  /// Of the processor that runs this.
+  static CpuFeatures host();
+  /// Whether the processor that runs this has the required part.
+  static bool host_is_supported();
+};
+
+struct CompileOptions {
+  /// Accesses to 32-bit memories rely on 4 GiB + guard being reserved; otherwise each is compared with the size.
+  bool guard_pages = true;
+  CpuFeatures cpu;
+};
+
+/// Compiles single functions; one a worker thread, used by that thread only.
+class FunctionCompiler {
+ public:
+  virtual ~FunctionCompiler() = default;
+  /// Compiles a validated body. Fails only with Unsupported: "not supported yet: NAME", at the instruction's offset.
+  virtual Result<void> compile(FuncIndex function, const module::FunctionSummary& summary) = 0;
+};
+
+/// The compilation of one module.
+class ModuleCompilation {
+ public:
+  virtual ~ModuleCompilation() = default;
+  /// Thread-safe.
+  virtual std::unique_ptr<FunctionCompiler> new_worker() = 0;
+  /// After all functions are compiled and all workers destroyed: links the code and seals it.
+  virtual Result<CompiledModule> finish() = 0;
+};
+
+class Compiler {
+ public:
+  virtual ~Compiler() = default;
+  /// `module` must outlive the compilation. Bodies need not be validated yet.
+  virtual Result<std::unique_ptr<ModuleCompilation>> begin(const module::Module& module, const CompileOptions& options) = 0;
+};
+
+}  // namespace wasmrun::abi
