@@ -75,6 +75,9 @@ class Caller {
   /// The bytes of the instance's memory exported as "memory" (or its only memory); empty when it has none. Valid until
   /// the guest runs again.
   virtual std::span<uint8_t> memory() = 0;
+  /// Whether Store::interrupt was called and the guest has not been stopped yet. A host function whose blocking system call
+  /// ended with EINTR returns at once when this holds, and tries again when it does not.
+  virtual bool interrupt_requested() { return false; }
 };
 
 /// How a host function ends: it returns, traps with a message, or ends the program.

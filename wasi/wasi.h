@@ -1,0 +1,54 @@
+// WASI preview 1 for one program: what it is given, and the functions it imports. Visible: Preopen, WasiOptions, Wasi.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace wasmrun::wasi {
+
+/// A host directory that the guest may use under a name of its own.
+struct Preopen {
+  std::string host_path;
+  std::string guest_path;  ///< what fd_prestat_dir_name says; empty: `host_path` as typed
+  bool read_only = false;
+};
+
+/// All that a guest is given. Nothing else of the host is reachable.
+struct WasiOptions {
+  std::vector<std::string> args;                           ///< args[0] is the program's name
+  std::vector<std::pair<std::string, std::string>> env;    ///< of a repeated name the last value counts
+  std::vector<Preopen> preopens;                           ///< descriptors 3, 4, ...
+  std::vector<std::string> tcp_listeners;                  ///< "HOST:PORT" or "[v6]:PORT"; descriptors after the preopens
+  int trace_fd = -1;                                       ///< a line for each call goes to this host descriptor
+};
+
+struct State;
+
+/// The system interface of one program: its descriptors, arguments and environment. Not thread-safe. SIGPIPE must be
+/// ignored by the process.
+class Wasi {
+ public:
+  /// Opens the preopens and listeners; descriptors 0-2 are the process's. Errors: Io, with a message that names the
+  /// option to fix ("--dir: cannot open 'x': No such file or directory").
+  static Result<std::unique_ptr<Wasi>> create(WasiOptions options);
+  ~Wasi();
+
+  /// Makes `wasi_snapshot_preview1` (46 functions) and `wasi_unstable` (45) importable. Must outlive the store.
+  void define_in(Store& store);
+
+  /// The address of each listener as bound ("127.0.0.1:34567"), in the order of the options.
+  std::vector<std::string> listener_addresses() const;
+
+  /// For tests, which call the functions without an engine.
+  State& state() { return *state_; }
+
+ private:
+  explicit Wasi(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wasmrun::wasi
