@@ -1,0 +1,69 @@
+// Finds functions and module offsets by code address, for traps and backtraces.
+#include "engine/abi/compiled_module.h"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+
+#include "engine/base/byte_reader.h"
+
+namespace wasmrun::abi {
+namespace {
+
+void write_unsigned(std::vector<uint8_t>& bytes, uint64_t value) {
+  while (value >= 0x80) {
+    bytes.push_back(static_cast<uint8_t>(value) | 0x80);
+    value >>= 7;
+  }
+  bytes.push_back(static_cast<uint8_t>(value));
+}
+
+// Small differences of either sign become small unsigned numbers: 0, -1, 1, -2, ...
+uint64_t zigzag(int64_t value) { return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63); }
+int64_t unzigzag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
+
+}  // namespace
+
+void LocationWriter::add(uint32_t code_offset, uint64_t module_offset) {
+  CHECK(code_offset >= code_);
+  write_unsigned(bytes_, code_offset - code_);
+  write_unsigned(bytes_, zigzag(static_cast<int64_t>(module_offset - module_offset_)));
+  code_ = code_offset;
+  module_offset_ = module_offset;
+}
+
+void CompiledModule::build_index() {
+  by_address_.resize(functions.size());
+  std::iota(by_address_.begin(), by_address_.end(), 0u);
+  std::sort(by_address_.begin(), by_address_.end(),
+            [this](uint32_t a, uint32_t b) { return functions[a].code_begin < functions[b].code_begin; });
+}
+
+std::optional<uint32_t> CompiledModule::find_function(const void* address) const {
+  if (!code || !code->contains(address)) return std::nullopt;
+  const auto offset = static_cast<uint32_t>(static_cast<const uint8_t*>(address) - code->base());
+  auto next = std::upper_bound(by_address_.begin(), by_address_.end(), offset,
+                               [this](uint32_t value, uint32_t f) { return value < functions[f].code_begin; });
+  if (next == by_address_.begin()) return std::nullopt;
+  const uint32_t function = *--next;
+  if (offset >= functions[function].code_end) return std::nullopt;
+  return function;
+}
+
+std::optional<uint64_t> CompiledModule::find_module_offset(uint32_t defined_function, const void* address) const {
+  const CompiledFunction& function = functions[defined_function];
+  const auto wanted = static_cast<uint64_t>(static_cast<const uint8_t*>(address) - code->base());
+  const auto list = std::span(location_lists[function.location_list]);
+  TrustedReader reader(list.subspan(function.location_begin, function.location_end - function.location_begin));
+  uint64_t code_offset = function.code_begin;
+  uint64_t module_offset = 0;
+  while (!reader.at_end()) {
+    code_offset += reader.read_u64();
+    module_offset += static_cast<uint64_t>(unzigzag(reader.read_u64()));
+    if (code_offset == wanted) return module_offset;
+    if (code_offset > wanted) break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace wasmrun::abi
