@@ -1,6 +1,8 @@
 // Lays out the arrays behind InstanceHeader, as the picture in instance_layout.h shows.
 #include "engine/abi/instance_layout.h"
 
+#include "engine/base/check.h"
+
 namespace wasmrun::abi {
 
 ModuleLayout::ModuleLayout(const module::Module& module) {
