@@ -20,6 +20,7 @@ inline constexpr uint32_t kMemories = 1'000;
 inline constexpr uint32_t kElemSegments = 10'000'000;
 inline constexpr uint32_t kElemItems = 10'000'000;
 inline constexpr uint32_t kDataSegments = 100'000;
+inline constexpr uint32_t kCustomSections = 100'000;
 inline constexpr uint32_t kParams = 1'000;
 inline constexpr uint32_t kResults = 1'000;
 inline constexpr uint32_t kStructFields = 10'000;

@@ -1,4 +1,4 @@
-// Gives equal types of any two modules one identity. Visible: TypeRegistry, ExternType and how imports match.
+// Gives equal types of any two modules one identity. Visible: TypeRegistry, check_rec_group_indices, canonical.
 #pragma once
 
 #include <memory>
@@ -38,6 +38,11 @@ class TypeRegistry {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Checks what `canonicalize` relies on: type indices in rec group `group_index` reach no further than the group's end, a
+/// supertype stands before its subtype, and no chain of supertypes is longer than limits::kSubtypingDepth. The groups before
+/// must have passed. Errors are Invalid, without an offset. spec: valid-rectype
+Result<void> check_rec_group_indices(const Module& module, size_t group_index);
 
 /// `type` of `module` with its type index replaced by the canonical id.
 ValueType canonical(const Module& module, ValueType type);
