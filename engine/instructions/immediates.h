@@ -44,7 +44,9 @@ module::HeapType read_heap_type(Reader& reader) {
     return TypeIndex(static_cast<uint32_t>(code) & 0x1fffff);
   }
   module::AbstractHeapType type{};
-  if (code < -64 || !abstract_heap_type_of(static_cast<uint8_t>(code & 0x7f), type)) reader.fail("malformed heap type", start);
+  // An abstract heap type is one byte, not any signed number of its value.
+  const bool is_one_byte = reader.offset() - start == 1;
+  if (!is_one_byte || !abstract_heap_type_of(static_cast<uint8_t>(code & 0x7f), type)) reader.fail("malformed heap type", start);
   return type;
 }
 

@@ -1,8 +1,10 @@
 // The only decoder of function bodies and constant expressions. Visible: Opcode, visit_instruction, opcode_info.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 #include "engine/instructions/immediates.h"
@@ -39,9 +41,23 @@ inline constexpr OpcodeInfo kOpcodes[] = {
 };
 inline constexpr const OpcodeInfo& opcode_info(Opcode opcode) { return kOpcodes[static_cast<size_t>(opcode)]; }
 
+namespace detail {
+/// A message for each first byte; a reader keeps only a pointer to its message.
+inline constexpr auto kIllegalOpcode = [] {
+  std::array<std::array<char, 18>, 256> messages{};
+  for (size_t byte = 0; byte < 256; ++byte) {
+    constexpr std::string_view kText = "illegal opcode ", kDigits = "0123456789abcdef";
+    for (size_t i = 0; i < kText.size(); ++i) messages[byte][i] = kText[i];
+    messages[byte][kText.size()] = kDigits[byte >> 4];
+    messages[byte][kText.size() + 1] = kDigits[byte & 15];
+  }
+  return messages;
+}();
+}  // namespace detail
+
 /// Reads one instruction and calls `visitor.name(imm)`, or `visitor.name()` where the immediate is None, of its row.
 /// A handler returns void, or false to stop. Returns false when a handler did, or the reader failed; an opcode that no row
-/// has fails the reader with "illegal opcode". A visitor without a handler for some row does not compile.
+/// has fails the reader with "illegal opcode ff" (its first byte). A visitor without a handler for some row does not compile.
 /// spec: binary-instr
 template <class Reader, class Visitor>
 bool visit_instruction(Reader& reader, Visitor& visitor) {
@@ -71,13 +87,13 @@ bool visit_instruction(Reader& reader, Visitor& visitor) {
   uint32_t key = reader.read_u8();
   if (key >= 0xfb && key <= 0xfd) {
     const uint32_t code = reader.read_u32();
-    key = code < 0x10000 ? key << 16 | code : 0xff0000;
+    key = key << 16 | (code < 0x10000 ? code : 0xffff);
   }
   if (reader.failed()) return false;
   switch (key) {
 #include "engine/instructions/opcodes.def"
     default:
-      reader.fail("illegal opcode", start);
+      reader.fail(detail::kIllegalOpcode[key >> 16 ? key >> 16 & 0xff : key].data(), start);
       return false;
   }
 #undef OP
