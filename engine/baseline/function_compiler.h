@@ -1,0 +1,382 @@
+// Compiles one function body in one pass. Visible: FunctionCompiler; its handlers lie in the files of their groups.
+//
+// Registers
+//   r12         instance pointer; lost in a call, reloaded from the frame at the next use
+//   rbx         base of memory 0; loaded from the instance at the first use, lost in a call
+//   r11         scratch inside one handler          xmm14, xmm15  scratch inside one handler
+//   r13 r14 r15 rdi rsi r9 r10, xmm0..xmm7          pinned to the hottest locals, else as below
+//   rax rcx rdx r8, xmm8..xmm13                     operands
+//
+// An i32 in a register always has zero in its upper half ("clean"), because an address is formed by adding the whole
+// register to the base: one dirty bit would reach outside the sandbox. Every 32-bit instruction leaves it so; parameters
+// and results of calls are cleaned when they arrive. Nothing that wraps at 32 bits is ever folded into an address.
+//
+// How a handler works: pop the operands, ask for them in the form it needs (gpr, xmm, memory), release them, ask for the
+// result's register (result_gpr, result_xmm), emit, push. Operands released before the result is asked for may share its
+// register: right for one instruction that reads before it writes. Where the result is written before the last read of an
+// operand, release later and name the operands' registers in `avoid`.
+//
+// The frame, from rbp down: saved r12, then slots of 8 bytes (v128: 16) for locals and slots of 16 for operands, given out
+// at first use. The prologue is made last, when it is known what it must do, and is laid before the body.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/abi/calling_convention.h"
+#include "engine/abi/compiler.h"
+#include "engine/abi/instance_layout.h"
+#include "engine/abi/traps.h"
+#include "engine/baseline/local_state.h"
+#include "engine/baseline/value.h"
+#include "engine/baseline/x64/assembler.h"
+#include "engine/instructions/visit.h"
+
+namespace wasmrun::baseline {
+
+class ModuleCompilation;
+namespace imm = instructions::imm;
+using abi::TrapCode;
+using x64::Condition;
+using x64::Gpr;
+using x64::GprSet;
+using x64::Mem;
+using x64::Width;
+using x64::Xmm;
+using x64::XmmSet;
+
+/// What a comparison left in the flags: a condition, or one of two that floats need, where unordered sets parity.
+enum class Test : uint8_t {
+  o, no, b, ae, e, ne, be, a, s, ns, p, np, l, ge, le, g,
+  FloatEqual,     ///< e and not p
+  FloatNotEqual,  ///< ne or p
+};
+constexpr Test test_of(Condition condition) { return static_cast<Test>(condition); }
+constexpr Test negate(Test test) { return static_cast<Test>(static_cast<uint8_t>(test) ^ 1); }
+
+/// A memory access about to be emitted: `operand` is used in exactly one instruction, then the access is released.
+struct Access {
+  Mem operand;
+  Value address;
+};
+
+/// `void()` for instructions without immediate, else `void(const Immediate&)`.
+template <class Immediate>
+struct HandlerType {
+  using type = void(const Immediate&);
+};
+template <>
+struct HandlerType<imm::None> {
+  using type = void();
+};
+
+class FunctionCompiler final : public abi::FunctionCompiler {
+ public:
+  explicit FunctionCompiler(ModuleCompilation& compilation);
+  ~FunctionCompiler() override;
+  Result<void> compile(FuncIndex function, const module::FunctionSummary& summary) override;
+
+ private:
+  friend struct Dispatch;
+
+  // One handler a row of opcodes.def. Rows of features in kUnsupported are never called and have no definition.
+#define OP(name, text, prefix, code, immediate, ...) typename HandlerType<imm::immediate>::type name;
+#define OP_RULE(name, text, prefix, code, immediate, ...) typename HandlerType<imm::immediate>::type name;
+#include "engine/instructions/opcodes.def"
+#undef OP
+#undef OP_RULE
+
+  // ---- The operand stack (value_stack.cpp).
+
+  /// Takes the top operand. A register it owns stays reserved until release, own_* or push_* of that register.
+  Value pop();
+  /// Gives back the register of a popped value, if it owns one.
+  void release(const Value& value);
+  /// Pushes the result in `reg`: an operand register from result_gpr, own_gpr or allocate_gpr, or the pinned register that
+  /// result_gpr chose, in which case the local.set or local.tee that follows is done with.
+  void push(ValueKind kind, Gpr reg);
+  void push(ValueKind kind, Xmm reg);
+  /// Pushes a constant; `bits` of an i32 or f32 are zero-extended.
+  void push_constant(ValueKind kind, uint64_t bits);
+  /// Pushes the outcome of the comparison just emitted: stays in the flags when the next instruction consumes it there.
+  void push_test(Test test);
+
+  /// The value in a register that must not be written: its own, a local's, or a fresh one it is loaded into.
+  Gpr gpr(Value& value);
+  Xmm xmm(Value& value);
+  /// The value in an operand register that may be written; `value` then owns it. Never a pinned register.
+  Gpr own_gpr(Value& value);
+  Xmm own_xmm(Value& value);
+  /// The value in a register that result_gpr may have chosen for the coming local.set, else as own_gpr: for instructions
+  /// that overwrite their first operand. Consumes `value`; push the register. Never the register of `other`.
+  Gpr result_from(Value& value, const Value& other);
+  Gpr result_from(Value& value) { return result_from(value, Value{}); }
+
+  /// Whether the value lies in a frame slot now, so that `memory` may name it. i32 and f32 are valid for 4 bytes, i64, f64
+  /// and references for 8, v128 for 16 (aligned).
+  bool in_memory(const Value& value) const;
+  Mem memory(const Value& value);
+  /// Calls `f` with the value as Mem if it lies in the frame, or if it is a float constant, else as Xmm.
+  template <class F>
+  void with_xmm_or_memory(Value& value, F&& f) {
+    if (in_memory(value)) {
+      f(memory(value));
+    } else if (value.is_constant() && value.bits != 0) {
+      f(constant_operand(value));
+    } else {
+      f(xmm(value));
+    }
+  }
+  /// Calls `f` with the value as Mem if it lies in the frame, else as Gpr. Constants are loaded.
+  template <class F>
+  void with_gpr_or_memory(Value& value, F&& f) {
+    if (in_memory(value)) {
+      f(memory(value));
+    } else {
+      f(gpr(value));
+    }
+  }
+  /// A register for a result: that of the local which the next instruction sets, or a free operand register; none of `avoid`.
+  Gpr result_gpr(GprSet avoid = {});
+  Xmm result_xmm(XmmSet avoid = {});
+  /// The registers `value` is read from, for `avoid`. Empty when it is in memory or constant.
+  GprSet gprs_of(const Value& value) const;
+  XmmSet xmms_of(const Value& value) const;
+
+  /// A free operand register; an operand is spilled when there is none. `free_*` gives it back.
+  Gpr allocate_gpr(GprSet avoid = {});
+  Xmm allocate_xmm(XmmSet avoid = {});
+  void free_gpr(Gpr reg) { free_gprs_.insert(reg); }
+  void free_xmm(Xmm reg) { free_xmms_.insert(reg); }
+  /// Makes this very register (rax, rcx, rdx or r8) free and takes it: an operand on the stack that has it moves. It must not
+  /// belong to a popped value.
+  void take_gpr(Gpr reg);
+  /// Loads `value` into `dst` without consuming it. Flags are kept if `keep_flags`.
+  void load(Gpr dst, const Value& value, bool keep_flags = false);
+  void load(Xmm dst, const Value& value);
+
+  // ---- Memory and instance (memory.cpp).
+
+  /// Pops the address and returns the operand of an access of `bytes` bytes to it. r11 may be in use until the access.
+  Access pop_address(const imm::MemArg& arg, uint32_t bytes);
+  void release(const Access& access) { release(access.address); }
+  /// Call directly before emitting an instruction that accesses a memory, so that a fault there is known as this one's.
+  void mark_memory_access() { add_location(asm_.offset()); }
+  /// r12, loaded if it was lost.
+  Gpr instance();
+  Gpr memory_base();
+
+  // ---- Constants and traps (code_tail.cpp).
+
+  /// 16 bytes beside the code, aligned.
+  Mem constant_operand(const std::array<uint8_t, 16>& bytes);
+  Mem constant_operand(uint64_t low, uint64_t high);
+  /// The same for a float constant.
+  Mem constant_operand(const Value& constant) { return constant_operand(constant.bits, 0); }
+  /// Jumps to a cold trap when the condition holds.
+  void trap_if(Condition condition, TrapCode code);
+  /// A label of a cold trap of this instruction, for use in several jumps; valid until the next instruction.
+  x64::Label& trap_label(TrapCode code);
+
+  // ---- Locals (variable.cpp).
+
+  struct Local {
+    ValueKind kind = ValueKind::I32;
+    int8_t pin = -1;            ///< -1: lives in the frame
+    int32_t frame_offset = 0;   ///< from rbp; 0: no slot given out yet
+    uint32_t references = Value::kNone;  ///< topmost operand that is this local, then Value::next_reference
+  };
+  bool is_pinned(const Local& local) const { return local.pin >= 0; }
+  Gpr pinned_gpr(const Local& local) const { return kPinnedGprs[static_cast<size_t>(local.pin)]; }
+  Xmm pinned_xmm(const Local& local) const { return static_cast<Xmm>(static_cast<unsigned>(local.pin) - kGprPins); }
+  /// The local's slot in the frame.
+  Mem home(uint32_t index);
+  /// Makes the pinned local's register valid.
+  void load_pinned(uint32_t index);
+  void load_pin_from_home(unsigned pin);
+  void store_pin_to_home(unsigned pin);
+  /// Turns the operands that are this local into copies, because it is about to change.
+  void copy_references(uint32_t index);
+  /// The local was written in its register: forgets other copies.
+  void wrote_pinned(const Local& local);
+  /// Gives registers to the locals that are used most.
+  void choose_pins(const module::FunctionSummary& summary);
+  /// Stores pinned locals that exist only in registers; before a call.
+  void store_dirty_locals();
+  /// Before code divides: locals that are still known to be zero get their registers.
+  void settle_zeros();
+  void set_local(uint32_t index, Value value);
+
+  // ---- Control (control.cpp).
+
+  struct ControlFrame {
+    enum class Kind : uint8_t { Function, Block, Loop, If, Else } kind = Kind::Block;
+    bool end_is_reached = false;  ///< a branch goes to `label` (blocks that are not loops)
+    uint32_t height = 0;          ///< operands below the parameters
+    const module::FuncType* type = nullptr;  ///< null: no parameters, and `result` or nothing
+    module::ValueType result;                ///< Bottom: none
+    x64::Label label;       ///< a loop's begin, else the end
+    x64::Label else_label;  ///< If
+    LocalState state;       ///< at `label`
+    LocalState else_state;  ///< at `else_label`
+    uint32_t stub_epoch = 0;  ///< the br_table that has a stub for this frame...
+    uint32_t stub = 0;        ///< ...and which
+    std::span<const module::ValueType> params() const {
+      return type ? std::span<const module::ValueType>(type->params) : std::span<const module::ValueType>();
+    }
+    std::span<const module::ValueType> results() const {
+      if (type) return type->results;
+      return std::span<const module::ValueType>(&result, result.kind() == ValueKind::Bottom ? 0 : 1);
+    }
+    /// What a branch to it carries.
+    std::span<const module::ValueType> label_types() const { return kind == Kind::Loop ? params() : results(); }
+  };
+  /// Loads and stores that an edge to a label needs.
+  struct EdgeCode {
+    uint32_t loads = 0;
+    uint32_t stores = 0;
+    bool empty() const { return (loads | stores) == 0; }
+  };
+
+  void enter(ControlFrame::Kind kind, const imm::BlockType& type);
+  /// Moves operands that a merge could not describe into their slots.
+  void settle_operands();
+  /// What an edge from the current state to the frame's label needs, and weakens the label's state to what both sides have.
+  EdgeCode join(ControlFrame& frame);
+  void emit(const EdgeCode& code);
+  /// Puts the top operands where the label expects them. `copies`: they also stay as they are.
+  void place_results(const ControlFrame& frame, bool keep_flags);
+  bool results_move_slots(const ControlFrame& frame) const;
+  void emit_slot_results(const ControlFrame& frame);
+  void jump_to(ControlFrame& frame);
+  void jump_if(Test test, x64::Label& label);
+  void branch_if(Test test, ControlFrame& frame);
+  void emit_branch(ControlFrame& frame);
+  void emit_return();
+  void bind_end(ControlFrame& frame);
+  void push_label_results(std::span<const module::ValueType> types);
+  /// Pops the condition of br_if, if or select and leaves it in the flags.
+  Test pop_condition();
+  void drop_operands_to(uint32_t height);
+  void become_unreachable();
+  void skip_unreachable();
+  ControlFrame& frame_at(LabelIndex label) { return control_[control_.size() - 1 - label.value]; }
+
+  // ---- Calls (call.cpp).
+
+  struct CallTarget;
+  void emit_call(const module::FuncType& type, const CallTarget& target, bool is_tail);
+  void load_arguments(const module::FuncType& type);
+  void push_results(const module::FuncType& type);
+  /// Calls the runtime with the top `operands` operands after `first`. The result, if any, stays in rax.
+  void call_builtin(abi::Builtin builtin, uint64_t first, uint32_t operands);
+  Value pop_table_index(const imm::CallIndirect& target);
+
+  // ---- Loads, stores, integers (memory.cpp, numeric.cpp).
+
+  Mem effective_address(const imm::MemArg& arg, uint32_t bytes, Value& address);
+  template <class F>
+  void load_gpr(const imm::MemArg& arg, uint32_t bytes, ValueKind kind, F&& emit);
+  void store_gpr(const imm::MemArg& arg, uint32_t bytes, Width width);
+  void load_xmm(const imm::MemArg& arg, uint32_t bytes, ValueKind kind);
+  void store_xmm(const imm::MemArg& arg, uint32_t bytes, ValueKind kind);
+
+  // ---- Code outside the body (code_tail.cpp).
+
+  struct Location {
+    uint32_t code_offset;
+    uint64_t module_offset;
+  };
+  struct ColdTrap {
+    x64::Label label;
+    TrapCode code;
+    bool has_instance;  ///< r12 is valid on every jump to it
+    uint64_t module_offset;
+  };
+  struct PooledConstant {
+    x64::Label label;
+    uint64_t low;
+    uint64_t high;
+  };
+  struct CallSite {
+    uint32_t code_offset;  ///< of the 32-bit distance
+    uint32_t function;
+  };
+  void add_location(uint32_t code_offset) { locations_.push_back({code_offset, instruction_offset_}); }
+  void emit_trap(TrapCode code, bool has_instance);
+  void emit_cold_traps();
+  void emit_constants();
+  void emit_prologue();
+  void emit_parameters();
+  void zero_frame();
+  Result<void> hand_over(FuncIndex function);
+
+  // ---- Decoding.
+
+  bool fail_unsupported(const char* what);
+  uint8_t peek_opcode() const { return reader_.peek_u8(); }
+  /// The pinned local of this kind that the next instruction sets, or kNone.
+  uint32_t local_set_next(bool vector_class) const;
+  void finish_local_set();
+  void finish(Value value);
+
+  int32_t slot_offset(uint32_t operand_index);
+  Mem slot(uint32_t operand_index) { return Mem(Gpr::rbp, slot_offset(operand_index)); }
+  int32_t allocate_frame(uint32_t bytes);
+  uint32_t height() const { return static_cast<uint32_t>(stack_.size()); }
+  void push_value(const Value& value) { stack_.push_back(value); }
+  void push_local(uint32_t index);
+  void spill(uint32_t operand_index);
+  void spill_registers_below(uint32_t height);
+  void store(const Mem& where, ValueKind kind, Gpr reg) { asm_.mov(is_64_bit(kind) ? Width::W64 : Width::W32, where, reg); }
+  void store(const Mem& where, ValueKind kind, Xmm reg);
+  void store_value(const Mem& where, const Value& value);
+
+  ModuleCompilation& compilation_;
+  const module::Module& module_;
+  const abi::CompileOptions& options_;
+  const abi::ModuleLayout& layout_;
+  x64::Assembler asm_;
+  TrustedReader reader_{std::span<const uint8_t>{}};
+  uint64_t instruction_offset_ = 0;
+  std::optional<Error> error_;
+
+  const module::FunctionSummary* summary_ = nullptr;
+  const module::FuncType* type_ = nullptr;
+  std::vector<Value> stack_;
+  std::vector<Local> locals_;
+  std::vector<int32_t> slot_offsets_;
+  std::vector<ControlFrame> control_;
+  GprSet free_gprs_;
+  XmmSet free_xmms_;
+  GprSet operand_gprs_;  ///< all that are not pinned
+  XmmSet operand_xmms_;
+  uint32_t spilled_gprs_below_ = 0;  ///< no operand below this index owns a general register
+  uint32_t spilled_xmms_below_ = 0;
+  LocalState state_;
+  uint32_t local_pins_ = 0;  ///< pins that hold a local
+  uint32_t zero_pins_ = 0;   ///< locals not yet written on any path, which have no other copy
+  std::array<uint32_t, kLocalPins> local_of_pin_{};
+  uint32_t next_loop_ = 0;
+  bool reachable_ = true;
+  bool saves_instance_ = false;
+  int32_t frame_bytes_ = 0;
+  uint32_t stub_epoch_ = 0;
+
+  std::vector<uint32_t> zeroed_locals_;  ///< unpinned, read from the frame: zero at entry
+  std::vector<uint32_t> stored_params_;  ///< unpinned parameters that are used
+  std::vector<Location> locations_;
+  std::vector<ColdTrap> traps_;
+  std::vector<PooledConstant> constants_;
+  std::vector<CallSite> calls_;
+  uint32_t prologue_begin_ = 0;
+
+  uint32_t worker_ = 0;
+  std::vector<uint8_t> location_bytes_;
+  std::vector<CallSite> linked_calls_;  ///< of all functions, offsets in the code space
+};
+
+}  // namespace wasmrun::baseline
