@@ -1,0 +1,32 @@
+// The text of `wasmrun --help`. Visible: kHelp.
+#pragma once
+
+namespace wasmrun::cmd {
+
+/// Fits a screen of 80 columns and 24 lines.
+inline constexpr char kHelp[] =
+    R"(wasmrun runs WebAssembly programs (WASI preview 1), compiled to native code.
+
+  wasmrun [OPTIONS] APP [OPTIONS] [--] [ARGS...]  run APP (also: wasmrun run)
+  wasmrun exec [OPTIONS] APP [ARGS...]            every word after APP is APP's
+  wasmrun validate FILE...                        check without running
+
+APP is a .wasm file, or - for standard input. Nothing is granted by default.
+  --dir HOST[::GUEST][:ro]  let APP use a directory, under the name GUEST
+  --env NAME=VALUE          set a variable; --env NAME copies one
+  --env-inherit             copy all variables
+  --argv0 NAME              the program's own name (default: APP's file name)
+  --invoke NAME             call this export with ARGS and print its results
+  --preload NAME=FILE       load FILE first and let APP import from NAME
+  --timeout DURATION        end with status 124 after 500ms, 10s, 5m, 1h
+  --max-memory SIZE         limit each memory of APP: 65536, 64MiB, 1GiB
+  --stack-size SIZE         room for APP's calls (default: 8MiB)
+  --explicit-bounds-checks  check each memory access in code, not by guard pages
+  -v                        say on standard error what is done
+  --help, --version
+
+Exit status: APP's own; 124 timeout; 125 usage or wasmrun's own failure;
+126 APP cannot be run; 127 APP not found; 134 trap.
+)";
+
+}  // namespace wasmrun::cmd

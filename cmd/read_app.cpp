@@ -1,0 +1,127 @@
+// Reads a module's file and names what a file is when it is no module.
+#include "cmd/read_app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
+
+namespace wasmrun::cmd {
+namespace {
+
+constexpr size_t kMaxBytes = size_t{1} << 30;
+constexpr size_t kFirstChunkBytes = size_t{64} << 10;
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ > STDERR_FILENO) ::close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Failure not_opened(const std::string& file, int error) {
+  const std::string message = "cannot open " + quoted(file) + ": " + ::strerror(error);
+  if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG) {
+    return {kNotFound, message, "APP is the path of a .wasm file, or - for standard input. A subcommand comes first of all words."};
+  }
+  if (error == EACCES || error == EPERM) return {kCannotRun, message, "The file must be readable."};
+  if (error == ELOOP) return {kNotFound, message};
+  return {kFailed, message};
+}
+
+std::optional<Failure> read_all(const std::string& file, int fd, size_t expected_bytes, std::vector<uint8_t>& bytes) {
+  // One byte more than expected, so that the end of an unchanged file is seen without growing.
+  bytes.resize(expected_bytes > 0 ? expected_bytes + 1 : kFirstChunkBytes);
+  size_t filled = 0;
+  for (;;) {
+    if (filled > kMaxBytes) return Failure{kCannotRun, quoted(file) + " is larger than 1 GiB, the most a module may have"};
+    if (filled == bytes.size()) bytes.resize(bytes.size() * 2);
+    const ssize_t got = ::read(fd, bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Failure{kFailed, "cannot read " + quoted(file) + ": " + ::strerror(errno)};
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  bytes.resize(filled);
+  return std::nullopt;
+}
+
+/// The bytes after a leading "#!" line, if there is one.
+std::string_view without_interpreter_line(std::span<const uint8_t> bytes) {
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!text.starts_with("#!")) return text;
+  const size_t end = text.find('\n');
+  return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+}
+
+/// Whether the first thing after blanks and comments is a parenthesis, as in the text format.
+bool looks_like_text_module(std::string_view text) {
+  for (;;) {
+    const size_t begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string_view::npos) return false;
+    text.remove_prefix(begin);
+    if (!text.starts_with(";;")) break;
+    text.remove_prefix(std::min(text.find('\n'), text.size()));
+  }
+  return text.starts_with("(;") || text.starts_with("(module") || text.starts_with("(component") ||
+         text.starts_with("(func") || text.starts_with("(memory") || text.starts_with("(import");
+}
+
+}  // namespace
+
+std::optional<Failure> read_app(const std::string& file, std::vector<uint8_t>& bytes) {
+  const bool is_stdin = file == "-";
+  const FileDescriptor fd(is_stdin ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return not_opened(file, errno);
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0)
+    return Failure{kFailed, "cannot read " + quoted(is_stdin ? "standard input" : file) + ": " + ::strerror(errno)};
+  if (S_ISDIR(status.st_mode)) {
+    return Failure{kCannotRun, quoted(file) + " is a directory, not a WebAssembly module",
+                   "Name the .wasm file itself. A directory for the program is granted with --dir."};
+  }
+  size_t expected_bytes = 0;
+  if (S_ISREG(status.st_mode)) {
+    if (static_cast<uint64_t>(status.st_size) > kMaxBytes)
+      return Failure{kCannotRun, quoted(file) + " is larger than 1 GiB, the most a module may have"};
+    expected_bytes = static_cast<size_t>(status.st_size);
+  }
+  return read_all(file, fd.get(), expected_bytes, bytes);
+}
+
+std::optional<Failure> foreign_format(const std::string& file, std::span<const uint8_t> bytes) {
+  using namespace std::string_view_literals;
+  const std::string_view text = without_interpreter_line(bytes);
+  const auto is = [&](std::string_view what, std::string_view detail) {
+    return Failure{kCannotRun, quoted(file) + " is " + std::string(what), std::string(detail)};
+  };
+  if (text.empty()) return is("empty", "A module begins with the four bytes \\0asm.");
+  if (text.starts_with("\0asm"sv)) {
+    // The last two bytes of a component's header are the layer, 1; a module's are 0.
+    if (text.size() >= 8 && text.substr(6, 2) == "\1\0"sv) {
+      return is("a WebAssembly component (WASI preview 2); wasmrun runs core modules with WASI preview 1",
+                "Build it for the target wasm32-wasip1 instead of wasm32-wasip2, or run the core module it was made from.");
+    }
+    return std::nullopt;
+  }
+  if (looks_like_text_module(text))
+    return is("a module in the text format, which is not supported yet", "Convert it to binary, for example with wat2wasm.");
+  if (text.starts_with("BC\xC0\xDE")) return is("LLVM bitcode, not a WebAssembly module", "Link it into a .wasm file without -flto -c.");
+  if (text.starts_with("\x7f" "ELF")) return is("a native ELF file, not a WebAssembly module", "Build it for the target wasm32-wasi.");
+  if (text.starts_with("!<arch>\n")) return is("an archive of object files, not a WebAssembly module", "Link it into a program first.");
+  if (text.starts_with("\x1f\x8b")) return is("compressed with gzip", "Unpack it first: gzip -dc FILE | wasmrun -");
+  if (text.starts_with("PK\3\4")) return is("a zip archive, not a WebAssembly module", "Unpack it first.");
+  return std::nullopt;
+}
+
+}  // namespace wasmrun::cmd

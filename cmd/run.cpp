@@ -1,0 +1,238 @@
+// `wasmrun run`: reads the options, then loads, links and runs the program.
+#include "cmd/run_options.h"
+
+#include <unistd.h>
+
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "cmd/import_hints.h"
+#include "cmd/invoke.h"
+#include "cmd/load.h"
+#include "cmd/log.h"
+#include "cmd/subcommands.h"
+#include "cmd/time_limit.h"
+#include "cmd/trap_report.h"
+#include "engine/engine.h"
+#include "wasi/wasi.h"
+
+namespace wasmrun::cmd {
+namespace {
+
+std::vector<std::string_view> host_environment() {
+  std::vector<std::string_view> settings;
+  for (char** setting = ::environ; setting && *setting; ++setting) settings.emplace_back(*setting);
+  return settings;
+}
+
+/// The status a guest asked for, as the kernel can carry it: the low eight bits, but never 0 for a code that is not 0.
+int exit_status_of(uint32_t exit_code) {
+  const int status = static_cast<int>(exit_code & 0xff);
+  return status == 0 && exit_code != 0 ? 255 : status;
+}
+
+bool exports_function(const LoadedModule& loaded, std::string_view name) {
+  for (const ExternDescription& entry : exports_of(loaded)) {
+    if (entry.kind == ExternKind::Func && entry.name == name) return true;
+  }
+  return false;
+}
+
+std::string list_functions(const LoadedModule& loaded) {
+  constexpr size_t kMostListed = 20;
+  std::string text;
+  size_t count = 0;
+  for (const ExternDescription& entry : exports_of(loaded)) {
+    if (entry.kind != ExternKind::Func) continue;
+    if (++count <= kMostListed) text += "  " + entry.name + ": " + entry.type + "\n";
+  }
+  if (count == 0) return "It exports no function.";
+  if (count > kMostListed) text += "  ... and " + std::to_string(count - kMostListed) + " more\n";
+  return "It exports:\n" + text;
+}
+
+/// One run of a program, from its options to its status.
+class Program {
+ public:
+  Program(const CommandLine& line, const RunOptions& options)
+      : file_(line.files.front()), words_(line.guest_words), options_(options), log_(options.verbose),
+        time_limit_(options.timeout_text) {}
+
+  int run() {
+    if (options_.timeout && !time_limit_.start(*options_.timeout)) return fail({kFailed, "cannot start a thread for --timeout"});
+    if (auto failure = prepare()) return stop_and_fail(*failure);
+    if (auto status = preload()) return *status;
+    if (auto failure = check_imports(file_, *loaded_)) return stop_and_fail(*failure);
+    if (auto status = instantiate(file_, loaded_, module_name(file_), instance_)) return *status;
+    log_.say("instantiated");
+    return call_entry_point();
+  }
+
+ private:
+  int stop_and_fail(const Failure& failure) {
+    time_limit_.stop();
+    return fail(failure);
+  }
+
+  std::optional<Failure> prepare() {
+    auto engine = Engine::create({.explicit_bounds_checks = options_.explicit_bounds_checks});
+    if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};
+    engine_ = std::move(engine).value();
+    if (auto failure = load_file(*engine_, log_, file_, loaded_)) return failure;
+    if (auto failure = choose_entry_point()) return failure;
+
+    auto wasi = wasi::Wasi::create(wasi_options());
+    if (!wasi.ok()) return Failure{kFailed, wasi.error().to_string()};
+    wasi_ = std::move(wasi).value();
+
+    StoreOptions store_options;
+    if (options_.stack_size_bytes) store_options.stack_size_bytes = *options_.stack_size_bytes;
+    store_options.max_memory_bytes = options_.max_memory_bytes;
+    auto store = Store::create(*engine_, store_options);
+    if (!store.ok()) return Failure{kFailed, store.error().to_string()};
+    store_ = std::move(store).value();
+    wasi_->define_in(*store_);
+    if (options_.timeout) time_limit_.watch(store_.get());
+    return std::nullopt;
+  }
+
+  wasi::WasiOptions wasi_options() const {
+    wasi::WasiOptions given;
+    given.args.push_back(options_.argv0.value_or(file_.substr(file_.rfind('/') + 1)));
+    given.args.insert(given.args.end(), words_.begin(), words_.end());
+    if (options_.env_inherit || !options_.env.empty())
+      given.env = guest_environment(options_.env, options_.env_inherit, host_environment());
+    for (const DirGrant& dir : options_.dirs) given.preopens.push_back({dir.host, dir.guest, dir.read_only});
+    return given;
+  }
+
+  /// A command has `_start`; a reactor may have `_initialize`, which comes before any other call.
+  std::optional<Failure> choose_entry_point() {
+    if (options_.invoke) {
+      if (!exports_function(*loaded_, *options_.invoke)) {
+        return Failure{kFailed, quoted(file_) + " exports no function " + quoted(*options_.invoke) + " for --invoke",
+                       list_functions(*loaded_)};
+      }
+      return std::nullopt;
+    }
+    if (exports_function(*loaded_, "_start") || exports_function(*loaded_, "_initialize")) return std::nullopt;
+    return Failure{kCannotRun, quoted(file_) + " is no program: it exports no function '_start'",
+                   "Call one of its functions with --invoke NAME. " + list_functions(*loaded_)};
+  }
+
+  std::optional<Failure> check_imports(const std::string& file, const LoadedModule& loaded) {
+    const auto missing = store_->missing_imports(loaded);
+    if (missing.empty()) return std::nullopt;
+    const std::string count = missing.size() == 1 ? "1 import" : std::to_string(missing.size()) + " imports";
+    return Failure{kCannotRun, quoted(file) + " cannot be linked: nothing provides " + count, describe_missing_imports(missing)};
+  }
+
+  /// Instantiates the modules of --preload in order. Returns a status when the program ends there.
+  std::optional<int> preload() {
+    for (const Preload& preload : options_.preloads) {
+      std::shared_ptr<const LoadedModule> loaded;
+      if (auto failure = load_file(*engine_, log_, preload.file, loaded)) {
+        // 127 is for APP alone.
+        if (failure->exit_code == kNotFound) *failure = {kFailed, "--preload: " + failure->message};
+        return stop_and_fail(*failure);
+      }
+      if (auto failure = check_imports(preload.file, *loaded)) return stop_and_fail(*failure);
+      Instance* instance = nullptr;
+      if (auto status = instantiate(preload.file, loaded, preload.name, instance)) return status;
+      if (auto status = initialize(preload.file, *instance)) return status;
+      store_->define_instance(preload.name, *instance);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<int> instantiate(const std::string& file, const std::shared_ptr<const LoadedModule>& loaded, std::string name,
+                                 Instance*& instance) {
+    auto result = store_->instantiate(loaded, std::move(name));
+    if (!result.ok()) return stop_and_fail(describe_error(file, result.error()));
+    instance = result.value().instance;
+    if (!instance) return end(result.value().outcome);
+    return std::nullopt;
+  }
+
+  std::optional<int> initialize(const std::string& file, Instance& instance) {
+    if (!store_->function_type(instance, "_initialize")) return std::nullopt;
+    if (auto failure = check_entry_type(file, instance, "_initialize")) return stop_and_fail(*failure);
+    const Outcome outcome = store_->call(instance, "_initialize", {});
+    if (outcome.kind != Outcome::Kind::Returned) return end(outcome);
+    return std::nullopt;
+  }
+
+  int call_entry_point() {
+    if (options_.invoke) return invoke(*options_.invoke);
+    if (!store_->function_type(*instance_, "_start")) return initialize(file_, *instance_).value_or(kSuccess);
+    if (auto failure = check_entry_type(file_, *instance_, "_start")) return stop_and_fail(*failure);
+    return end(store_->call(*instance_, "_start", {}));
+  }
+
+  std::optional<Failure> check_entry_type(const std::string& file, Instance& instance, const char* name) {
+    const auto type = store_->function_type(instance, name);
+    if (type->params.empty() && type->results.empty()) return std::nullopt;
+    return Failure{kCannotRun, quoted(file) + " is no program: its '" + name + "' has the type " + module::to_string(*type) +
+                                   " instead of [] -> []"};
+  }
+
+  int invoke(const std::string& name) {
+    const FuncType type = *store_->function_type(*instance_, name);
+    if (words_.size() != type.params.size()) {
+      return stop_and_fail({kFailed, "--invoke " + name + ": expected " + std::to_string(type.params.size()) + " arguments, found " +
+                                         std::to_string(words_.size()),
+                            "Its type is " + module::to_string(type) + "."});
+    }
+    std::vector<RawValue> arguments;
+    for (size_t i = 0; i < words_.size(); ++i) {
+      const auto value = parse_argument(type.params[i], words_[i]);
+      if (!value) return stop_and_fail({kFailed, "--invoke " + name + ": " + quoted(words_[i]) + " is no " + module::to_string(type.params[i])});
+      arguments.push_back(*value);
+    }
+    if (auto status = initialize(file_, *instance_)) return *status;
+    const Outcome outcome = store_->call(*instance_, name, arguments);
+    if (outcome.kind != Outcome::Kind::Returned) return end(outcome);
+    std::string text;
+    for (size_t i = 0; i < type.results.size(); ++i) text += print_value(type.results[i], outcome.results[i]) + "\n";
+    time_limit_.stop();
+    return print_to_stdout(text);
+  }
+
+  /// Reports the end of a call and says what the process's status is.
+  int end(const Outcome& outcome) {
+    time_limit_.stop();
+    switch (outcome.kind) {
+      case Outcome::Kind::Returned: return kSuccess;
+      case Outcome::Kind::Exited: return exit_status_of(outcome.exit_code);
+      case Outcome::Kind::Trapped: break;
+    }
+    const std::string backtrace = describe_backtrace(outcome.trap);
+    if (outcome.interrupted) return fail({kTimedOut, time_limit_.message(), backtrace});
+    return fail({kTrapped, "trap: " + outcome.trap.message, backtrace});
+  }
+
+  const std::string& file_;
+  const std::vector<std::string>& words_;
+  const RunOptions& options_;
+  Log log_;
+  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<const LoadedModule> loaded_;
+  std::unique_ptr<wasi::Wasi> wasi_;  // outlives the store that calls it
+  std::unique_ptr<Store> store_;
+  Instance* instance_ = nullptr;
+  TimeLimit time_limit_;  // stops before the store goes
+};
+
+}  // namespace
+
+int run(const CommandLine& line) {
+  RunOptions options;
+  if (auto failure = parse_run_options(line, options)) return fail(*failure);
+  // Never destroyed: the process ends here, and the kernel takes mappings down faster than destructors do.
+  auto* const program = new Program(line, *new RunOptions(std::move(options)));
+  return program->run();
+}
+
+}  // namespace wasmrun::cmd

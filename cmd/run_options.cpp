@@ -1,0 +1,109 @@
+// Understands the options of `run` and `exec`. The only file that includes CLI11, and the only one of the product that is
+// built with C++ exceptions: CLI11 reports by them, and none leaves parse_run_options.
+#include "cmd/run_options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace wasmrun::cmd {
+namespace {
+
+constexpr uint64_t kMinStackBytes = uint64_t{64} << 10;
+constexpr uint64_t kMaxStackBytes = uint64_t{16} << 30;
+
+/// The values as typed; CLI11 fills them.
+struct RawOptions {
+#define VALUE_OPTION(field, spelling) std::vector<std::string> field;
+#define FLAG_OPTION(field, spelling) bool field = false;
+#define LATER_OPTION(spelling)
+#include "cmd/options.def"
+#undef VALUE_OPTION
+#undef FLAG_OPTION
+#undef LATER_OPTION
+};
+
+/// A callback, so that CLI11 hands the words over as they are and splits none of them.
+void add_value_option(CLI::App& app, const char* spelling, std::vector<std::string>& values) {
+  app.add_option(spelling, CLI::callback_t([&values](const CLI::results_t& words) {
+       values = words;
+       return true;
+     }))
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+std::optional<Failure> parse_raw(const CommandLine& line, RawOptions& raw) {
+  CLI::App app;
+  app.set_help_flag();
+#define VALUE_OPTION(field, spelling) add_value_option(app, spelling, raw.field);
+#define FLAG_OPTION(field, spelling) app.add_flag(spelling, raw.field);
+#define LATER_OPTION(spelling)
+#include "cmd/options.def"
+#undef VALUE_OPTION
+#undef FLAG_OPTION
+#undef LATER_OPTION
+  std::vector<std::string> words(line.options.rbegin(), line.options.rend());
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::Error& error) {
+    return Failure{kFailed, error.what(), "See `wasmrun --help`."};
+  }
+  return std::nullopt;
+}
+
+Failure wrong_value(std::string_view option, std::string_view value, const std::string& problem) {
+  return {kFailed, "option " + quoted(option) + ": " + quoted(value) + ": " + problem, "See `wasmrun --help`."};
+}
+
+template <class T, class Parse>
+std::optional<Failure> parse_all(std::string_view option, const std::vector<std::string>& words, Parse parse,
+                                 std::vector<T>& values) {
+  for (const std::string& word : words) {
+    auto parsed = parse(word);
+    if (!parsed.value) return wrong_value(option, word, parsed.problem);
+    values.push_back(std::move(*parsed.value));
+  }
+  return std::nullopt;
+}
+
+template <class T, class Parse>
+std::optional<Failure> parse_last(std::string_view option, const std::vector<std::string>& words, Parse parse,
+                                  std::optional<T>& value) {
+  std::vector<T> values;
+  if (auto failure = parse_all(option, words, parse, values)) return failure;
+  if (!values.empty()) value = std::move(values.back());
+  return std::nullopt;
+}
+
+std::optional<std::string> last(const std::vector<std::string>& words) {
+  if (words.empty()) return std::nullopt;
+  return words.back();
+}
+
+}  // namespace
+
+std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& options) {
+  RawOptions raw;
+  if (auto failure = parse_raw(line, raw)) return failure;
+  if (auto failure = parse_all("--dir", raw.dir, parse_dir, options.dirs)) return failure;
+  if (auto failure = parse_all("--preload", raw.preload, parse_preload, options.preloads)) return failure;
+  if (auto failure = parse_last("--timeout", raw.timeout, parse_duration, options.timeout)) return failure;
+  if (auto failure = parse_last("--max-memory", raw.max_memory, parse_size, options.max_memory_bytes)) return failure;
+  if (auto failure = parse_last("--stack-size", raw.stack_size, parse_size, options.stack_size_bytes)) return failure;
+  for (const std::string& setting : raw.env) {
+    if (const std::string problem = check_env(setting); !problem.empty()) return wrong_value("--env", setting, problem);
+  }
+  if (const auto stack = options.stack_size_bytes; stack && (*stack < kMinStackBytes || *stack > kMaxStackBytes))
+    return wrong_value("--stack-size", raw.stack_size.back(), "it must be from 64KiB to 16GiB");
+
+  options.env = std::move(raw.env);
+  options.env_inherit = raw.env_inherit;
+  options.argv0 = last(raw.argv0);
+  options.invoke = last(raw.invoke);
+  options.timeout_text = last(raw.timeout).value_or("");
+  options.explicit_bounds_checks = raw.explicit_bounds_checks;
+  options.verbose = raw.verbose;
+  return std::nullopt;
+}
+
+}  // namespace wasmrun::cmd

@@ -1,0 +1,34 @@
+// Understands the options of `run` and `exec`. Visible: RunOptions, parse_run_options.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmd/command_line.h"
+#include "cmd/option_values.h"
+#include "cmd/report.h"
+
+namespace wasmrun::cmd {
+
+struct RunOptions {
+  std::vector<DirGrant> dirs;      ///< in the order of descriptors, from 3
+  std::vector<std::string> env;    ///< as typed: "K=V" or "K"
+  bool env_inherit = false;
+  std::optional<std::string> argv0;
+  std::optional<std::string> invoke;
+  std::vector<Preload> preloads;
+  std::optional<std::chrono::milliseconds> timeout;
+  std::string timeout_text;        ///< as typed, for the message
+  std::optional<uint64_t> max_memory_bytes;
+  std::optional<uint64_t> stack_size_bytes;
+  bool explicit_bounds_checks = false;
+  bool verbose = false;
+};
+
+/// Of an option that takes one value, the last one counts. Failures are wrong usage and name the option and its value.
+std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& options);
+
+}  // namespace wasmrun::cmd

@@ -1,0 +1,20 @@
+// The subcommands: each takes the split command line and returns the exit status of the process.
+#pragma once
+
+#include "cmd/command_line.h"
+
+namespace wasmrun::cmd {
+
+/// `wasmrun APP` and `wasmrun run APP`.
+int run(const CommandLine& line);
+
+/// `wasmrun exec APP`: as `run`; the difference lies in whose the words are.
+int exec(const CommandLine& line);
+
+/// `wasmrun validate FILE...`: decodes and validates; the status of the first file that fails.
+int validate(const CommandLine& line);
+
+/// Writes to standard output; a failure to do so is wasmrun's own (125).
+int print_to_stdout(std::string_view text);
+
+}  // namespace wasmrun::cmd
