@@ -2,6 +2,7 @@
 #include "engine/baseline/x64/assembler.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wasmrun::baseline::x64 {
 
@@ -343,10 +344,23 @@ void Assembler::vector_rm(uint32_t op, bool wide, uint32_t reg, uint32_t source,
   emit_mem(reg, mem, trailing);
 }
 
+void Assembler::movaps(Xmm dst, Xmm src) {
+  if (dst == src) return;
+  if (avx_ && encoding(src) >= 8 && encoding(dst) < 8) {
+    // The store's code has the operands exchanged, and then the shorter prefix does.
+    vector_rr(op(0, 1, 0x29), false, encoding(src), 0, encoding(dst));
+  } else {
+    sse(Sse::movaps, dst, src);
+  }
+}
+
 void Assembler::sse(Sse op, Xmm dst, Xmm a, Xmm b) {
+  const bool is_commutative = static_cast<uint32_t>(op) >> 24;
+  // Only the last register's high half costs a longer prefix.
+  if (avx_ && is_commutative && encoding(b) >= 8 && encoding(a) < 8) std::swap(a, b);
   if (!avx_ && dst != a) {
     if (dst == b) {
-      if (static_cast<uint32_t>(op) >> 24) {
+      if (is_commutative) {
         b = a;
       } else {
         CHECK(dst != kScratchXmm);

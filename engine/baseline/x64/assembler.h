@@ -374,9 +374,7 @@ class Assembler {
   }
 
   /// Copies the whole register; nothing when they are the same.
-  void movaps(Xmm dst, Xmm src) {
-    if (dst != src) sse(Sse::movaps, dst, src);
-  }
+  void movaps(Xmm dst, Xmm src);
   void movups(Xmm dst, const Mem& src) {
     sse(Sse::movups, dst, src);
   }
