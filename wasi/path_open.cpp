@@ -1,0 +1,117 @@
+// path_open. One openat2 and one fstat; libuv opens by path strings only.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "wasi/fd_access.h"
+
+namespace wasmrun::wasi {
+
+namespace {
+
+struct OpenRequest {
+  bool follow, reads, writes;
+  uint32_t oflags;
+  uint16_t fdflags;
+};
+
+int host_flags(const OpenRequest& request) {
+  int flags = request.writes ? (request.reads ? O_RDWR : O_WRONLY) : O_RDONLY;
+  if (request.oflags & oflags::kCreat) flags |= O_CREAT;
+  if (request.oflags & oflags::kDirectory) flags |= O_DIRECTORY;
+  if (request.oflags & oflags::kExcl) flags |= O_EXCL;
+  if (request.oflags & oflags::kTrunc) flags |= O_TRUNC;
+  if (request.fdflags & fdflags::kAppend) flags |= O_APPEND;
+  if (request.fdflags & fdflags::kDsync) flags |= O_DSYNC;
+  if (request.fdflags & fdflags::kNonblock) flags |= O_NONBLOCK;
+  if (request.fdflags & fdflags::kRsync) flags |= O_RSYNC;
+  if (request.fdflags & fdflags::kSync) flags |= O_SYNC;
+  return flags;
+}
+
+/// What a read-only tree answers to a request that may change something: the error that the path itself has if any, so
+/// that programs that probe see the same as on a read-only file system, else Perm. Takes the harmless part of CREAT off.
+Errno refuse_changes(Call& call, const Descriptor& directory, const GuestPath& path, OpenRequest& request) {
+  constexpr uint32_t kChanging = oflags::kCreat | oflags::kTrunc;
+  const Errno forbidden = require_writable(directory);
+  if (forbidden == Errno::Success || !(request.writes || (request.oflags & kChanging))) return Errno::Success;
+  struct stat status;
+  const bool exclusive = (request.oflags & oflags::kCreat) && (request.oflags & oflags::kExcl);
+  const int flags = O_PATH | (request.oflags & oflags::kDirectory ? O_DIRECTORY : 0);
+  const OwnedFd found(
+      call.state.resolver->open(directory.host, path.text(), flags, 0, request.follow && !exclusive, &status));
+  if (!found.valid()) {
+    const int error = -found.get();
+    return error == ENOENT && (request.oflags & oflags::kCreat) ? forbidden : from_host(error);
+  }
+  if (exclusive) return Errno::Exist;
+  if (S_ISLNK(status.st_mode)) return Errno::Loop;
+  if (S_ISDIR(status.st_mode) && request.writes) return Errno::Isdir;
+  if (request.writes || (request.oflags & oflags::kTrunc)) return forbidden;
+  request.oflags &= ~oflags::kCreat;
+  return Errno::Success;
+}
+
+}  // namespace
+
+Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 oflags, I64 rights_base,
+                I64 rights_inheriting, I32 fdflags, I32 opened_fd) {
+  if (!call.in_bounds(opened_fd, 4, "opened_fd") || !call.in_bounds(path, path_len, "path")) return Errno::Fault;
+  if ((dirflags & ~lookupflags::kSymlinkFollow) || (oflags & ~oflags::kAll) || (fdflags & ~uint32_t{fdflags::kAll})) {
+    return Errno::Inval;
+  }
+  Descriptor* directory;
+  uint64_t needed = rights::kPathOpen;
+  if (oflags & oflags::kCreat) needed |= rights::kPathCreateFile;
+  if (oflags & oflags::kTrunc) needed |= rights::kPathFilestatSetSize;
+  if (const Errno error = find_directory(call, fd, needed, &directory); error != Errno::Success) return error;
+  // Only rights that the directory's owner gave up are refused: programs ask for nearly all, whatever they open.
+  if ((rights_base | rights_inheriting) & rights::kBelowDirectory & ~directory->rights_inheriting) {
+    return Errno::Notcapable;
+  }
+  GuestPath guest_path;
+  if (const Errno error = read_path(call, path, path_len, guest_path); error != Errno::Success) return error;
+
+  OpenRequest request{};
+  request.follow = dirflags & lookupflags::kSymlinkFollow;
+  request.reads = rights_base & (rights::kFdRead | rights::kFdReaddir);
+  request.writes = rights_base & (rights::kFdWrite | rights::kFdDatasync | rights::kFdAllocate | rights::kFdFilestatSetSize);
+  request.oflags = oflags;
+  request.fdflags = static_cast<uint16_t>(fdflags);
+  // Kernels before 6.4 create a file and then complain.
+  if ((oflags & oflags::kCreat) && (oflags & oflags::kDirectory)) return Errno::Inval;
+  if (guest_path.has_trailing_slash()) {
+    if (oflags & oflags::kCreat) return Errno::Isdir;
+    request.oflags |= oflags::kDirectory;
+    request.follow = true;
+  }
+  if (const Errno error = refuse_changes(call, *directory, guest_path, request); error != Errno::Success) return error;
+
+  struct stat status;
+  int host;
+  for (;;) {
+    host = call.state.resolver->open(directory->host, guest_path.text(), host_flags(request), 0666, request.follow, &status);
+    if (host != -EINTR) break;  // a pipe without another end makes open wait
+    if (call.interrupted()) return Errno::Intr;
+  }
+  if (host < 0) return from_host(-host);
+
+  Descriptor opened;
+  opened.host = host;
+  opened.type = file_type_of(status.st_mode);
+  opened.read_only = directory->read_only;
+  opened.writable = request.writes;
+  opened.readable = request.reads || !request.writes;
+  opened.is_terminal = opened.type == FileType::CharacterDevice && ::isatty(host);
+  opened.rights_base = rights_of(opened) & directory->rights_inheriting;
+  if (opened.is_directory()) {
+    opened.rights_inheriting = directory->rights_inheriting;
+  } else {
+    opened.flags = request.fdflags;
+  }
+  uint32_t number;
+  if (const Errno error = call.state.fds.insert(std::move(opened), &number); error != Errno::Success) return error;
+  call.memory.write(opened_fd, number);
+  return Errno::Success;
+}
+
+}  // namespace wasmrun::wasi

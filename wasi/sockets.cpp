@@ -1,0 +1,128 @@
+// sock_accept, sock_recv, sock_send, sock_shutdown, on the kernel's sockets: uv_listen would accept connections on its own.
+#include <sys/socket.h>
+
+#include <poll.h>
+
+#include "wasi/fd_access.h"
+
+namespace wasmrun::wasi {
+
+namespace {
+
+Errno find_socket(Call& call, I32 fd, uint64_t right, Descriptor** found) {
+  *found = call.state.fds.find(fd);
+  if (!*found) return Errno::Badf;
+  if (!(*found)->is_socket()) return Errno::Notsock;
+  return has_dropped(**found, right) ? Errno::Notcapable : Errno::Success;
+}
+
+/// Repeats `transfer` until it ends in a count or an error for the guest. As fd_io.cpp does for streams.
+template <class Transfer>
+Errno complete(Call& call, const Descriptor& socket, short events, ssize_t* count, Transfer transfer) {
+  for (;;) {
+    *count = transfer();
+    if (*count >= 0) return Errno::Success;
+    if (errno == EINTR) {
+      if (call.interrupted()) return Errno::Intr;
+    } else if (errno == EAGAIN && !(socket.flags & fdflags::kNonblock)) {
+      if (const Errno error = wait_until_ready(call, socket.host, events); error != Errno::Success) return error;
+    } else {
+      return from_host(errno);
+    }
+  }
+}
+
+}  // namespace
+
+Errno sock_accept(Call& call, I32 fd, I32 flags, I32 accepted_fd) {
+  if (!call.in_bounds(accepted_fd, 4, "accepted_fd")) return Errno::Fault;
+  if (flags & ~uint32_t{fdflags::kNonblock}) return Errno::Inval;
+  Descriptor* listener;
+  if (const Errno error = find_socket(call, fd, rights::kSockAccept, &listener); error != Errno::Success) return error;
+  if (listener->is_inherited && (listener->flags & fdflags::kNonblock) && !is_ready(listener->host, POLLIN)) {
+    return Errno::Again;
+  }
+  ssize_t host;
+  do {
+    const int host_flags = SOCK_CLOEXEC | (flags & fdflags::kNonblock ? SOCK_NONBLOCK : 0);
+    const Errno error = complete(call, *listener, POLLIN, &host,
+                                 [&] { return ssize_t{::accept4(listener->host, nullptr, nullptr, host_flags)}; });
+    // A peer that has gone again is not the guest's concern.
+    if (error == Errno::Connaborted) continue;
+    if (error != Errno::Success) return error;
+  } while (host < 0);
+
+  Descriptor accepted;
+  accepted.host = static_cast<int>(host);
+  accepted.type = FileType::SocketStream;
+  accepted.readable = accepted.writable = true;
+  accepted.flags = static_cast<uint16_t>(flags);
+  accepted.rights_base = rights_of(accepted);
+  uint32_t number;
+  if (const Errno error = call.state.fds.insert(std::move(accepted), &number); error != Errno::Success) return error;
+  call.memory.write(accepted_fd, number);
+  return Errno::Success;
+}
+
+Errno sock_recv(Call& call, I32 fd, I32 ri_data, I32 ri_data_len, I32 ri_flags, I32 ro_datalen, I32 ro_flags) {
+  int vectors;
+  if (!call.in_bounds(ro_datalen, 4, "ro_datalen") || !call.in_bounds(ro_flags, 2, "ro_flags") ||
+      !gather_iovecs(call, ri_data, ri_data_len, &vectors)) {
+    return Errno::Fault;
+  }
+  Descriptor* socket;
+  if (const Errno error = find_socket(call, fd, rights::kFdRead, &socket); error != Errno::Success) return error;
+  if (ri_flags & ~(riflags::kPeek | riflags::kWaitall)) return Errno::Notsup;
+  int host_flags = socket->flags & fdflags::kNonblock ? MSG_DONTWAIT : 0;
+  if (ri_flags & riflags::kPeek) host_flags |= MSG_PEEK;
+  if (ri_flags & riflags::kWaitall) host_flags |= MSG_WAITALL;
+  msghdr message{};
+  message.msg_iov = call.state.iovecs;
+  message.msg_iovlen = static_cast<size_t>(vectors);
+  ssize_t count;
+  if (const Errno error =
+          complete(call, *socket, POLLIN, &count, [&] { return ::recvmsg(socket->host, &message, host_flags); });
+      error != Errno::Success) {
+    return error;
+  }
+  call.memory.write(ro_datalen, static_cast<uint32_t>(count));
+  call.memory.write(ro_flags, message.msg_flags & MSG_TRUNC ? riflags::kDataTruncated : uint16_t{0});
+  return Errno::Success;
+}
+
+Errno sock_send(Call& call, I32 fd, I32 si_data, I32 si_data_len, I32 si_flags, I32 so_datalen) {
+  int vectors;
+  if (!call.in_bounds(so_datalen, 4, "so_datalen") || !gather_iovecs(call, si_data, si_data_len, &vectors)) {
+    return Errno::Fault;
+  }
+  Descriptor* socket;
+  if (const Errno error = find_socket(call, fd, rights::kFdWrite, &socket); error != Errno::Success) return error;
+  if (si_flags != 0) return Errno::Inval;
+  const int host_flags = MSG_NOSIGNAL | (socket->flags & fdflags::kNonblock ? MSG_DONTWAIT : 0);
+  msghdr message{};
+  message.msg_iov = call.state.iovecs;
+  message.msg_iovlen = static_cast<size_t>(vectors);
+  ssize_t count;
+  if (const Errno error =
+          complete(call, *socket, POLLOUT, &count, [&] { return ::sendmsg(socket->host, &message, host_flags); });
+      error != Errno::Success) {
+    return error;
+  }
+  call.memory.write(so_datalen, static_cast<uint32_t>(count));
+  return Errno::Success;
+}
+
+Errno sock_shutdown(Call& call, I32 fd, I32 how) {
+  Descriptor* socket;
+  if (const Errno error = find_socket(call, fd, rights::kSockShutdown, &socket); error != Errno::Success) return error;
+  int host_how;
+  switch (how) {
+    case sdflags::kRead: host_how = SHUT_RD; break;
+    case sdflags::kWrite: host_how = SHUT_WR; break;
+    case sdflags::kRead | sdflags::kWrite: host_how = SHUT_RDWR; break;
+    default: return Errno::Inval;
+  }
+  return ::shutdown(socket->host, host_how) == 0 ? Errno::Success : from_host(errno);
+}
+
+}  // namespace wasmrun::wasi

@@ -1,0 +1,53 @@
+// All that the functions share for one program. Visible: State.
+#pragma once
+
+#include <poll.h>
+#include <sys/uio.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wasi/fd_table.h"
+#include "wasi/functions.h"
+#include "wasi/poll.h"
+#include "wasi/resolver.h"
+
+namespace wasmrun::wasi {
+
+/// NUL-terminated strings one after the other, and where each begins: argv and environ as guests read them.
+struct StringBlock {
+  std::string bytes;
+  std::vector<uint32_t> offsets;
+  void append(std::string_view text) {
+    offsets.push_back(static_cast<uint32_t>(bytes.size()));
+    bytes.append(text).push_back('\0');
+  }
+};
+
+
+struct State {
+  explicit State(std::unique_ptr<Resolver> resolver_used) : resolver(std::move(resolver_used)) {}
+
+  StringBlock args;
+  StringBlock environ;
+  FdTable fds;
+  std::unique_ptr<Resolver> resolver;
+  std::vector<std::string> listener_addresses;
+  int trace_fd = -1;
+
+  /// Host vectors of the call under way; calls do not nest. Linux takes 1024 at most, and short counts are legal.
+  static constexpr uint32_t kMaxIovecs = 1024;
+  iovec iovecs[kMaxIovecs];
+  /// poll_oneoff's arrays, kept so that an event loop allocates once.
+  struct PollArrays {
+    std::vector<Subscription> subscriptions;
+    std::vector<pollfd> polled;
+    std::vector<uint32_t> polled_subscription;
+    std::vector<OwnedFd> timers;
+  } poll;
+
+  std::unique_ptr<ImportBinding[]> bindings;  ///< user data of the host functions
+};
+
+}  // namespace wasmrun::wasi

@@ -1,0 +1,67 @@
+// Sets a program's system interface up and defines its functions in a store. See wasi.h.
+#include "wasi/wasi.h"
+
+#include "wasi/preopens.h"
+#include "wasi/state.h"
+
+namespace wasmrun::wasi {
+
+namespace {
+
+/// Guests read arguments and environment into 32-bit memories; this leaves room for the program.
+constexpr size_t kMaxBlockSize = size_t{1} << 30;
+
+Result<void> fill_blocks(State& state, const WasiOptions& options) {
+  for (const std::string& arg : options.args) state.args.append(arg);
+  std::vector<std::pair<std::string, std::string>> env;
+  for (const auto& [name, value] : options.env) {
+    auto same = env.begin();
+    while (same != env.end() && same->first != name) ++same;
+    if (same == env.end()) {
+      env.emplace_back(name, value);
+    } else {
+      same->second = value;
+    }
+  }
+  for (const auto& [name, value] : env) state.environ.append(name + "=" + value);
+  if (state.args.bytes.size() > kMaxBlockSize || state.environ.bytes.size() > kMaxBlockSize) {
+    return Error{ErrorKind::Io, "arguments or environment are larger than 1 GiB"};
+  }
+  return {};
+}
+
+}  // namespace
+
+Wasi::Wasi(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Wasi::~Wasi() = default;
+
+Result<std::unique_ptr<Wasi>> Wasi::create(WasiOptions options) {
+  auto state = std::make_unique<State>(Resolver::create());
+  state->trace_fd = options.trace_fd;
+  if (auto filled = fill_blocks(*state, options); !filled.ok()) return std::move(filled).error();
+  // First, so that nothing of ours takes a standard stream's number.
+  add_standard_streams(*state);
+  if (auto added = add_preopens(*state, options.preopens); !added.ok()) return std::move(added).error();
+  if (auto added = add_listeners(*state, options.tcp_listeners); !added.ok()) return std::move(added).error();
+
+  state->bindings = std::make_unique<ImportBinding[]>(2 * functions().size());
+  size_t next = 0;
+  for (const Snapshot snapshot : {Snapshot::Preview1, Snapshot::Unstable}) {
+    for (const FunctionEntry& function : functions()) state->bindings[next++] = {state.get(), &function, snapshot};
+  }
+  return std::unique_ptr<Wasi>(new Wasi(std::move(state)));
+}
+
+void Wasi::define_in(Store& store) {
+  for (size_t i = 0; i < 2 * functions().size(); ++i) {
+    ImportBinding& binding = state_->bindings[i];
+    const bool is_unstable = binding.snapshot == Snapshot::Unstable;
+    if (is_unstable && !binding.function->in_unstable) continue;
+    store.define(is_unstable ? "wasi_unstable" : "wasi_snapshot_preview1", std::string(binding.function->name),
+                 {binding.function->type(), binding.function->callback, &binding});
+  }
+}
+
+std::vector<std::string> Wasi::listener_addresses() const { return state_->listener_addresses; }
+
+}  // namespace wasmrun::wasi
