@@ -12,23 +12,9 @@
 
 #include "engine/base/result.h"
 #include "engine/module/types.h"
+#include "engine/runtime/values.h"
 
 namespace wasmrun {
-
-using module::ExternKind;
-using module::FuncType;
-using module::ValueType;
-
-/// One value of any type, in its low bytes; the type is known from context. Floats are bits.
-union RawValue {
-  uint32_t i32;
-  uint64_t i64;
-  float f32;
-  double f64;
-  uint64_t ref;
-  uint8_t v128[16];
-};
-static_assert(sizeof(RawValue) == 16);
 
 struct EngineOptions {
   /// Compare each memory access with the memory's size instead of relying on guard pages. Chosen by itself when the system
@@ -38,77 +24,11 @@ struct EngineOptions {
   unsigned threads = 0;
 };
 
-struct StoreOptions {
-  uint64_t stack_size_bytes = uint64_t{8} << 20;
-  /// Upper limit of each linear memory; growth past it fails as memory.grow does, a larger minimum fails to instantiate.
-  std::optional<uint64_t> max_memory_bytes;
-};
+/// A decoded, validated and compiled module; shared by stores.
+using LoadedModule = runtime::LoadedModule;
+/// An instance; owned by its store.
+using Instance = runtime::Instance;
 
-/// One line of a trap's backtrace.
-struct BacktraceFrame {
-  std::string module;           ///< name the instance was given; may be empty
-  uint32_t function = 0;
-  std::string function_name;    ///< demangled; empty when the module has no name for it
-  std::optional<uint64_t> module_offset;
-};
-
-/// Why the guest stopped before it returned.
-struct Trap {
-  std::string message;  ///< begins with the test suite's words
-  std::vector<BacktraceFrame> frames;  ///< innermost first, capped
-  uint64_t frames_left_out = 0;  ///< between the first and the last half of `frames`
-};
-
-/// The end of a call into the guest.
-struct Outcome {
-  enum class Kind : uint8_t { Returned, Trapped, Exited } kind = Kind::Returned;
-  std::vector<RawValue> results;  ///< Returned
-  Trap trap;                      ///< Trapped
-  uint32_t exit_code = 0;         ///< Exited
-  bool interrupted = false;       ///< Trapped because Store::interrupt was called
-};
-
-/// What a host function may ask of the instance that imported it.
-class Caller {
- public:
-  virtual ~Caller() = default;
-  /// The bytes of the instance's memory exported as "memory" (or its only memory); empty when it has none. Valid until
-  /// the guest runs again.
-  virtual std::span<uint8_t> memory() = 0;
-  /// Whether Store::interrupt was called and the guest has not been stopped yet. A host function whose blocking system call
-  /// ended with EINTR returns at once when this holds, and tries again when it does not.
-  virtual bool interrupt_requested() { return false; }
-};
-
-/// How a host function ends: it returns, traps with a message, or ends the program.
-struct HostOutcome {
-  enum class Kind : uint8_t { Returned, Trapped, Exited } kind = Kind::Returned;
-  std::string message;
-  uint32_t exit_code = 0;
-  static HostOutcome returned() { return {}; }
-  static HostOutcome trapped(std::string message) { return {Kind::Trapped, std::move(message), 0}; }
-  static HostOutcome exited(uint32_t code) { return {Kind::Exited, {}, code}; }
-};
-
-/// Called with as many arguments and results as the type says. Runs on the host's stack. Must not throw.
-using HostCallback = HostOutcome (*)(void* user_data, Caller& caller, const RawValue* arguments, RawValue* results);
-
-struct HostFunction {
-  FuncType type;
-  HostCallback callback = nullptr;
-  void* user_data = nullptr;  ///< must outlive the store
-};
-
-class LoadedModule;  // a decoded, validated and compiled module; shared by stores
-class Instance;      // owned by its store
-
-/// An import or export of a loaded module.
-struct ExternDescription {
-  std::string module;  ///< imports only
-  std::string name;
-  ExternKind kind;
-  std::string type;  ///< as messages print it: "func [i32] -> []"
-};
 std::vector<ExternDescription> imports_of(const LoadedModule& loaded);
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded);
 
@@ -134,21 +54,19 @@ class Store {
   virtual void define(std::string module, std::string name, HostFunction function) = 0;
   /// Makes all exports of `instance` importable under `module`.
   virtual void define_instance(std::string module, Instance& instance) = 0;
+  /// Make a host's global, table or memory importable. Reference types must be abstract. Errors: Unlinkable, Io.
+  virtual void define_global(std::string module, std::string name, module::GlobalType type, RawValue value) = 0;
+  virtual Result<void> define_table(std::string module, std::string name, const module::TableType& type) = 0;
+  virtual Result<void> define_memory(std::string module, std::string name, const module::MemoryType& type) = 0;
 
-  /// What importing `module` cannot be given: one entry for each unmet import, with what was found instead, if anything.
-  struct MissingImport {
-    ExternDescription wanted;
-    std::string found;  ///< type of the mismatching definition; empty when there is none
-  };
+  using MissingImport = wasmrun::MissingImport;
+  /// One entry for each import that nothing defined here satisfies.
   virtual std::vector<MissingImport> missing_imports(const LoadedModule& loaded) = 0;
 
   /// Links, initializes and runs the start function. Unlinkable names every missing import. When the start function or a segment
   /// traps, `outcome` says so and the instance is null; effects on imported tables and memories stay. `name` is for backtraces.
   /// spec: exec-instantiation
-  struct Instantiation {
-    Instance* instance = nullptr;
-    Outcome outcome;
-  };
+  using Instantiation = wasmrun::Instantiation;
   virtual Result<Instantiation> instantiate(std::shared_ptr<const LoadedModule> loaded, std::string name) = 0;
 
   /// The type of an exported function, if there is one of that name.
@@ -157,9 +75,14 @@ class Store {
   virtual Outcome call(Instance& instance, std::string_view name, std::span<const RawValue> arguments) = 0;
   /// The value of an exported global and its type.
   virtual std::optional<std::pair<ValueType, RawValue>> global(const Instance& instance, std::string_view name) = 0;
+  /// The bytes of an exported memory, valid until the guest runs again; nothing when there is none of that name.
+  virtual std::optional<std::span<uint8_t>> memory(const Instance& instance, std::string_view name) = 0;
+  /// The module that the instance was made from.
+  virtual const LoadedModule& loaded(const Instance& instance) = 0;
 
   /// Stops the running guest as soon as it executes guest code, or makes the next call trap; from any thread, or from a signal
-  /// handler on any thread.
+  /// handler on any thread. A host function's blocking system call ends with EINTR if it had begun; repeated interrupts reach
+  /// one that was just about to begin.
   virtual void interrupt() = 0;
 };
 

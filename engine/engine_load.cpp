@@ -1,0 +1,170 @@
+// From bytes to a LoadedModule: decode, validate, compile. Functions are shared out to threads in batches.
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include "engine/baseline/baseline.h"
+#include "engine/binary/read_module.h"
+#include "engine/engine_impl.h"
+#include "engine/runtime/const_expr.h"
+#include "engine/runtime/loaded_module.h"
+#include "engine/validate/validate.h"
+
+namespace wasmrun {
+namespace {
+
+using runtime::LoadedModule;
+
+// Below this a thread costs more than it brings.
+constexpr uint64_t kSmallCodeBytes = 64 << 10;
+// Enough for deep nesting in validation and compilation, sanitizers included.
+constexpr size_t kWorkerStackBytes = size_t{16} << 20;
+
+/// Bytes of a leading "#!" line, its newline included; 0 when there is none.
+size_t shebang_size(std::span<const uint8_t> bytes) {
+  if (bytes.size() < 2 || bytes[0] != '#' || bytes[1] != '!') return 0;
+  const auto newline = std::find(bytes.begin(), bytes.end(), uint8_t{'\n'});
+  return static_cast<size_t>(newline - bytes.begin()) + (newline != bytes.end());
+}
+
+// Says what the bytes are, when they are clearly no core module in binary form.
+Result<void> check_kind(std::span<const uint8_t> bytes) {
+  if (binary::looks_like_component(bytes)) {
+    return Error{ErrorKind::Unsupported,
+                 "wasm component: this is a WASI preview2 component, not a core module; build for wasm32-wasip1, or extract "
+                 "the core module from it"};
+  }
+  if (binary::looks_like_module(bytes)) return {};
+  const auto first = std::find_if(bytes.begin(), bytes.end(), [](uint8_t c) { return c != ' ' && (c < 9 || c > 13); });
+  const std::string_view rest(reinterpret_cast<const char*>(bytes.data()) + (first - bytes.begin()),
+                              static_cast<size_t>(bytes.end() - first));
+  if (rest.starts_with("(") || rest.starts_with(";;")) {
+    return Error{ErrorKind::Malformed, "magic header not detected: this is a module in text form, not in binary form"};
+  }
+  return {};  // the decoder says the rest
+}
+
+Result<module::Module> decode(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types) {
+  TRY(check_kind(*bytes));
+  return binary::read_module(std::move(bytes), types);
+}
+
+/// Validates, and compiles when there is a compilation, all function bodies. Workers take batches from one counter; of all
+/// failures the one of the first function counts, so that the answer does not depend on timing.
+class FunctionQueue {
+ public:
+  FunctionQueue(const module::Module& module, abi::ModuleCompilation* compilation)
+      : module_(module), compilation_(compilation), next_(module.imported_functions) {}
+
+  Result<void> run(unsigned threads) {
+    const uint64_t batches = (module_.functions.size() - module_.imported_functions) / kBatch + 1;
+    std::vector<pthread_t> workers;
+    if (module_.code_section.size() >= kSmallCodeBytes) {
+      if (threads == 0) threads = available_threads();
+      start(workers, static_cast<unsigned>(std::min<uint64_t>(threads, batches)) - 1);
+    }
+    work();
+    for (const pthread_t worker : workers) pthread_join(worker, nullptr);
+    if (error_) return std::move(*error_);
+    return {};
+  }
+
+ private:
+  static constexpr uint32_t kBatch = 16;
+
+  void start(std::vector<pthread_t>& workers, unsigned count) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, kWorkerStackBytes);
+    for (unsigned i = 0; i < count; ++i) {
+      pthread_t worker;
+      const auto body = [](void* queue) -> void* { return static_cast<FunctionQueue*>(queue)->work(), nullptr; };
+      // A limit on threads or memory only makes this slower.
+      if (pthread_create(&worker, &attributes, body, this) != 0) break;
+      workers.push_back(worker);
+    }
+    pthread_attr_destroy(&attributes);
+  }
+
+  void work() {
+    validate::FunctionValidator validator(module_);
+    const auto compiler = compilation_ ? compilation_->new_worker() : nullptr;
+    module::FunctionSummary summary;
+    for (;;) {
+      const uint32_t begin = next_.fetch_add(kBatch, std::memory_order_relaxed);
+      const auto end = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{begin} + kBatch, module_.functions.size()));
+      if (begin >= end || begin > first_failure_.load(std::memory_order_relaxed)) return;
+      for (uint32_t i = begin; i < end; ++i) {
+        Result<void> result = validator.check(FuncIndex(i), summary);
+        if (result.ok() && compiler) result = compiler->compile(FuncIndex(i), summary);
+        if (result.ok()) continue;
+        fail(i, std::move(result).error());
+        break;
+      }
+    }
+  }
+
+  void fail(uint32_t function, Error error) {
+    const std::lock_guard lock(mutex_);
+    if (function >= first_failure_.load(std::memory_order_relaxed)) return;
+    first_failure_.store(function, std::memory_order_relaxed);
+    error_ = std::move(error);
+  }
+
+  const module::Module& module_;
+  abi::ModuleCompilation* compilation_;
+  std::atomic<uint32_t> next_;
+  std::atomic<uint32_t> first_failure_{UINT32_MAX};
+  std::mutex mutex_;
+  std::optional<Error> error_;
+};
+
+// What validation accepts and no part of this build runs.
+Result<void> check_supported(const module::Module& module) {
+  for (const module::MemoryType& memory : module.memories) {
+    if (memory.limits.is_shared) return Error{ErrorKind::Unsupported, "not supported yet: shared memory"};
+  }
+  for (const module::Table& table : module.tables) {
+    if (table.type.limits.is_shared) return Error{ErrorKind::Unsupported, "not supported yet: shared table"};
+  }
+  return runtime::check_const_exprs_supported(module);
+}
+
+}  // namespace
+
+Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
+  const auto rest = bytes.subspan(shebang_size(bytes));
+  const module::Module module =
+      TRY(decode(std::make_shared<const std::vector<uint8_t>>(rest.begin(), rest.end()), *types));
+  TRY(validate::check_module(module));
+  return FunctionQueue(module, nullptr).run(threads);
+}
+
+Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t> bytes) {
+  if (const size_t skipped = shebang_size(bytes)) bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(skipped));
+  module::Module decoded = TRY(decode(std::make_shared<const std::vector<uint8_t>>(std::move(bytes)), *types));
+  TRY(validate::check_module(decoded));
+  // A valid module is refused only after validation, so that an invalid one is always called invalid.
+  const Result<void> supported = check_supported(decoded);
+  auto loaded = std::make_shared<LoadedModule>(std::move(decoded), types);
+  if (!supported.ok()) {
+    TRY(FunctionQueue(loaded->module, nullptr).run(threads));
+    return supported.error();
+  }
+  const auto compiler = baseline::make_compiler();
+  const auto compilation = TRY(compiler->begin(loaded->module, compile_options));
+  Result<void> compiled = FunctionQueue(loaded->module, compilation.get()).run(threads);
+  if (!compiled.ok()) {
+    if (compiled.error().kind == ErrorKind::Unsupported) TRY(FunctionQueue(loaded->module, nullptr).run(threads));
+    return std::move(compiled).error();
+  }
+  loaded->code = TRY(compilation->finish());
+  loaded->read_function_names = binary::read_function_names;
+  return std::shared_ptr<const LoadedModule>(std::move(loaded));
+}
+
+}  // namespace wasmrun

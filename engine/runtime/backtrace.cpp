@@ -1,0 +1,125 @@
+// Follows frame pointers; [frame] is the caller's frame, [frame + 8] the return address (calling_convention.h).
+#include "engine/runtime/backtrace.h"
+
+#include <map>
+
+#include "engine/runtime/demangle.h"
+#include "engine/runtime/store.h"
+
+namespace wasmrun::runtime {
+namespace {
+
+struct Site {
+  const uint8_t* pc = nullptr;
+  bool is_return_address = true;
+  // A return address may lie behind its function's end when the call never returns.
+  const uint8_t* inside() const { return is_return_address ? pc - 1 : pc; }
+};
+
+// The first and the last sites of a walk, however long it is.
+class Sites {
+ public:
+  void add(Site site) {
+    if (first_.size() < kInnermostFrames) {
+      first_.push_back(site);
+    } else if (last_.size() < kOutermostFrames) {
+      last_.push_back(site);
+    } else {
+      last_[replaced_++ % kOutermostFrames] = site;
+    }
+  }
+  template <class F>
+  void for_each(F&& f) const {
+    for (const Site& site : first_) f(site);
+    for (size_t i = 0; i < last_.size(); ++i) f(last_[(replaced_ + i) % last_.size()]);
+  }
+  uint64_t left_out() const { return replaced_; }
+
+ private:
+  std::vector<Site> first_;
+  std::vector<Site> last_;
+  uint64_t replaced_ = 0;
+};
+
+class Walk {
+ public:
+  explicit Walk(const Store& store) : store_(store) {}
+
+  // One activation: its innermost site, then its callers up to the entry stub, whose frame pointer is 0.
+  void activation(const void* pc, const void* frame, bool is_return_address) {
+    add({static_cast<const uint8_t*>(pc), is_return_address});
+    const void* const* words = static_cast<const void* const*>(frame);
+    while (is_frame(words)) {
+      const auto* caller = static_cast<const void* const*>(words[0]);
+      if (!caller) break;
+      add({static_cast<const uint8_t*>(words[1]), true});
+      if (caller <= words) break;
+      words = caller;
+    }
+  }
+  void add(Site site) {
+    if (site.pc && store_.find_code(site.inside())) sites_.add(site);
+  }
+  bool is_frame(const void* const* words) const {
+    return store_.stack().contains(words) && store_.stack().contains(words + 1) &&
+           reinterpret_cast<uintptr_t>(words) % 8 == 0;
+  }
+  const Sites& sites() const { return sites_; }
+
+ private:
+  const Store& store_;
+  Sites sites_;
+};
+
+// A signal can come before a function has its frame (push rbp; mov rbp, rsp): its caller is then on top of the stack.
+void add_frameless_caller(const Store& store, const ExecutionContext& context, Walk& walk) {
+  const auto* pc = static_cast<const uint8_t*>(context.shared.guest_program_counter);
+  const Store::CodeRange* range = store.find_code(pc);
+  if (!range) return;
+  const abi::CompiledModule& code = range->loaded->code;
+  const auto function = code.find_function(pc);
+  if (!function) return;
+  const auto distance = static_cast<size_t>(pc - static_cast<const uint8_t*>(code.entry(*function)));
+  if (distance > 1) return;
+  const auto* top = static_cast<const void* const*>(context.stopped_stack_pointer) + distance;
+  if (walk.is_frame(top)) walk.add({static_cast<const uint8_t*>(*top), true});
+}
+
+}  // namespace
+
+void fill_backtrace(const Store& store, const ExecutionContext& context, Trap& trap) {
+  Walk walk(store);
+  const abi::StoreContext& innermost = context.shared;
+  if (context.stopped_by_signal) {
+    // The site itself first; then, if it has no frame yet, who called it.
+    walk.add({static_cast<const uint8_t*>(innermost.guest_program_counter), false});
+    add_frameless_caller(store, context, walk);
+    walk.activation(nullptr, innermost.guest_frame_pointer, true);
+  } else {
+    walk.activation(innermost.guest_program_counter, innermost.guest_frame_pointer, true);
+  }
+  for (const Activation* activation = context.activation; activation; activation = activation->outer) {
+    walk.activation(activation->guest_program_counter, activation->guest_frame_pointer, true);
+  }
+
+  std::map<const LoadedModule*, LoadedModule::FunctionNames> names;
+  walk.sites().for_each([&](const Site& site) {
+    const Store::CodeRange* range = store.find_code(site.inside());
+    const LoadedModule& loaded = *range->loaded;
+    const auto defined = loaded.code.find_function(site.inside());
+    if (!defined) return;
+    BacktraceFrame frame;
+    frame.module = range->instance->name();
+    frame.function = loaded.module.imported_functions + *defined;
+    frame.module_offset = loaded.code.find_module_offset(*defined, site.pc);
+    auto [entry, is_new] = names.try_emplace(&loaded);
+    if (is_new && loaded.read_function_names) entry->second = loaded.read_function_names(loaded.module);
+    if (const auto name = entry->second.find(frame.function); name != entry->second.end()) {
+      frame.function_name = demangle(name->second);
+    }
+    trap.frames.push_back(std::move(frame));
+  });
+  trap.frames_left_out = walk.sites().left_out();
+}
+
+}  // namespace wasmrun::runtime

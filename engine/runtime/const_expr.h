@@ -1,0 +1,20 @@
+// Constant expressions. Visible: evaluate, check_supported.
+#pragma once
+
+#include "engine/abi/instance_layout.h"
+#include "engine/base/result.h"
+#include "engine/module/module.h"
+
+namespace wasmrun::runtime {
+
+class Instance;
+
+/// The value of a validated constant expression of the instance's module. Globals and function objects that it names must be
+/// there already. spec: valid-constant
+abi::Slot evaluate(const Instance& instance, module::ConstExpr expression);
+
+/// Fails with Unsupported, "not supported yet: NAME", when a constant expression of a valid module uses an instruction that
+/// `evaluate` does not know.
+Result<void> check_const_exprs_supported(const module::Module& module);
+
+}  // namespace wasmrun::runtime

@@ -1,0 +1,31 @@
+// A module ready to be instantiated. Visible: LoadedModule.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/abi/compiled_module.h"
+#include "engine/abi/instance_layout.h"
+#include "engine/module/module.h"
+#include "engine/module/type_registry.h"
+
+namespace wasmrun::runtime {
+
+/// Decoded, validated and compiled. Immutable once the engine hands it out; stores share it.
+struct LoadedModule {
+  using FunctionNames = std::unordered_map<uint32_t, std::string>;
+
+  LoadedModule(module::Module decoded, std::shared_ptr<module::TypeRegistry> registry)
+      : types(std::move(registry)), module(std::move(decoded)), layout(module) {}
+
+  std::shared_ptr<module::TypeRegistry> types;
+  module::Module module;
+  abi::ModuleLayout layout;
+  abi::CompiledModule code;
+  /// Reads the name section; backtraces call it. The decoder belongs to another room.
+  FunctionNames (*read_function_names)(const module::Module&) = nullptr;
+};
+
+}  // namespace wasmrun::runtime

@@ -1,0 +1,16 @@
+// Turns faults of generated code into traps and stops guests on request. Visible: prepare_signals, interrupt_signal.
+#pragma once
+
+#include <csignal>
+
+namespace wasmrun::runtime {
+
+/// The signal that Store::interrupt sends to the guest's thread.
+inline int interrupt_signal() { return SIGRTMIN + 5; }
+
+/// Installs the process's handlers (once) and gives this thread a stack for them (once a thread). Handlers act only when the
+/// program counter lies in generated code or in the stubs' ranges made for it, and the fault address in a guard of the running
+/// store; all else goes to the handler that was there before, so a bug of the host still crashes.
+void prepare_signals();
+
+}  // namespace wasmrun::runtime
