@@ -1,0 +1,98 @@
+// --timeout, --max-memory, --stack-size, and little address space.
+#include "tests/cli/command.h"
+
+using namespace cli;
+
+TEST_CASE("--timeout ends a loop with 124 and says where it was", "[cli][timeout]") {
+  SKIP_WITHOUT_GUEST("spin");
+  const Ended ended = wasmrun({"--timeout=300ms", guest("spin")});
+  INFO(ended.err);
+  CHECK(ended.status == 124);
+  CHECK(ended.out == "spinning\n");
+  CHECK(first_line(ended.err) == "wasmrun: timed out after 300ms");
+  CHECK(contains(ended.err, "  at "));
+  CHECK(ended.seconds >= 0.3);
+  CHECK(ended.seconds < 5);
+}
+
+TEST_CASE("--timeout bites in system calls too", "[cli][timeout]") {
+  SKIP_WITHOUT_GUEST("spin");
+  for (const char* call : {"read", "sleep", "poll"}) {
+    const Ended ended = run({.words = {"--timeout=200ms", guest("spin"), call}, .keep_input_open = true});
+    INFO(call << "\n" << ended.err);
+    CHECK(ended.status == 124);
+    CHECK(first_line(ended.err) == "wasmrun: timed out after 200ms");
+    CHECK(ended.seconds < 5);
+  }
+}
+
+TEST_CASE("--timeout counts from the start, reading the program included", "[cli][timeout]") {
+  const Ended ended = run({.words = {"--timeout=100ms", "-"}, .keep_input_open = true});
+  CHECK(ended.status == 124);
+  CHECK(ended.err == "wasmrun: timed out after 100ms\n");
+}
+
+TEST_CASE("a program that ends in time is not touched by --timeout", "[cli][timeout]") {
+  SKIP_WITHOUT_GUEST("hello");
+  const Ended ended = wasmrun({"--timeout=1m", guest("hello")});
+  CHECK(ended.status == 0);
+  CHECK(ended.out == "hello, world\n");
+  CHECK(ended.err == "");
+  CHECK(ended.seconds < 30);
+}
+
+TEST_CASE("--max-memory stops growth, which the program sees", "[cli][max-memory]") {
+  SKIP_WITHOUT_GUEST("big_memory");
+  CHECK(wasmrun({guest("big_memory")}).status == 100);
+  CHECK(wasmrun({"--max-memory=1MiB", guest("big_memory")}).status == 16);
+  CHECK(wasmrun({"--max-memory=65536", guest("big_memory")}).status == 1);
+}
+
+TEST_CASE("a program that needs more than --max-memory from the start cannot be run", "[cli][max-memory]") {
+  SKIP_WITHOUT_GUEST("two_gib_minimum");
+  const Ended ended = wasmrun({"--max-memory=1GiB", guest("two_gib_minimum")});
+  INFO(ended.err);
+  CHECK((ended.status == 126 || ended.status == 125));
+  CHECK(ended.err.substr(0, 9) == "wasmrun: ");
+}
+
+TEST_CASE("--stack-size decides how deep calls go", "[cli][stack-size]") {
+  SKIP_WITHOUT_GUEST("trap");
+  for (const char* size : {"64KiB", "1MiB"}) {
+    const Ended ended = wasmrun({"--stack-size", size, guest("trap"), "recurse"});
+    INFO(size << "\n" << ended.err);
+    CHECK(ended.status == 134);
+  }
+}
+
+TEST_CASE("a memory of 4 GiB works to its last byte and traps past it", "[cli][memory]") {
+  SKIP_WITHOUT_GUEST("four_gib");
+  CHECK(wasmrun({"--invoke=last", guest("four_gib")}).out == "77\n");
+  const Ended past = wasmrun({"--invoke=past", guest("four_gib")});
+  CHECK(past.status == 134);
+  CHECK(contains(past.err, "out of bounds memory access"));
+}
+
+#ifndef WASMRUN_SANITIZED  // the sanitizer reserves terabytes of its own
+
+TEST_CASE("programs run under ulimit -v 4000000", "[cli][memory]") {
+  SKIP_WITHOUT_GUEST("compute");
+  const uint64_t limit = uint64_t{4'000'000} << 10;
+  const Ended ended = run({.words = {guest("compute")}, .address_space_bytes = limit});
+  INFO(ended.err);
+  CHECK(ended.status == 0);
+  CHECK(ended.out == wasmrun({guest("compute")}).out);
+  const Ended trapped = run({.words = {guest("trap"), "load"}, .address_space_bytes = limit});
+  CHECK(trapped.status == 134);
+  CHECK(contains(trapped.err, "out of bounds memory access"));
+}
+
+TEST_CASE("a memory that the system refuses to grow fails as the program expects", "[cli][memory]") {
+  SKIP_WITHOUT_GUEST("four_gib");
+  const Ended ended = run({.words = {"--invoke=grow", guest("four_gib")}, .address_space_bytes = uint64_t{4'000'000} << 10});
+  INFO(ended.err);
+  CHECK(ended.status == 0);
+  CHECK(ended.out == "-1\n");
+}
+
+#endif
