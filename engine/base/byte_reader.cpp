@@ -18,7 +18,7 @@ uint64_t ByteReader::read_unsigned_slow(int bits) {
   return fail("integer representation too long", start), 0;
 }
 
-int64_t ByteReader::read_signed(int bits) {
+int64_t ByteReader::read_signed_slow(int bits) {
   const uint64_t start = offset();
   uint64_t result = 0;
   for (int shift = 0; shift < bits; shift += 7) {

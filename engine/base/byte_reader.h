@@ -77,7 +77,12 @@ class ByteReader {
 
  private:
   uint64_t read_unsigned_slow(int bits);
-  int64_t read_signed(int bits);
+  int64_t read_signed(int bits) {
+    // One byte holds seven bits; its bit 6 is the sign.
+    if (pos_ != end_ && *pos_ < 0x80) return static_cast<int8_t>(*pos_++ << 1) >> 1;
+    return read_signed_slow(bits);
+  }
+  int64_t read_signed_slow(int bits);
 
   const uint8_t* begin_;
   const uint8_t* pos_;

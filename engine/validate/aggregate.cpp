@@ -18,7 +18,7 @@ bool Body::find_struct(TypeIndex index, const SubType*& type) {
 }
 
 bool Body::find_field(const imm::TypeField& field, const FieldType*& type) {
-  const SubType* owner;
+  const SubType* owner = nullptr;
   if (!find_struct(field.first, owner)) return false;
   if (field.second.value >= owner->fields.size()) return unknown("field", field.second.value);
   type = &owner->fields[field.second.value];
@@ -52,7 +52,7 @@ bool Body::new_object(TypeIndex type) {
 // Structs.
 
 bool Body::struct_new(const imm::TypeIndex& type) {
-  const SubType* found;
+  const SubType* found = nullptr;
   if (!find_struct(type.index, found)) return false;
   // A struct may have thousands of fields: an empty stack is to fail, or to give Bottom, at once.
   for (size_t i = found->fields.size(); i-- > 0;) {
@@ -63,7 +63,7 @@ bool Body::struct_new(const imm::TypeIndex& type) {
 }
 
 bool Body::struct_new_default(const imm::TypeIndex& type) {
-  const SubType* found;
+  const SubType* found = nullptr;
   if (!find_struct(type.index, found) || !spend(found->fields.size())) return false;
   for (const FieldType& field : found->fields)
     if (!field.type.defaultable()) return fail("type mismatch: field type is not defaultable: " + to_string(field.type));
@@ -71,7 +71,7 @@ bool Body::struct_new_default(const imm::TypeIndex& type) {
 }
 
 bool Body::get_field(const imm::TypeField& field, bool packed) {
-  const FieldType* type;
+  const FieldType* type = nullptr;
   if (!find_field(field, type)) return false;
   if (is_packed(*type) != packed) return fail(packed ? "type mismatch: field is unpacked" : "type mismatch: field is packed");
   return replace({nullable_ref(field.first)}, {type->type});
@@ -82,7 +82,7 @@ bool Body::struct_get_s(const imm::TypeField& field) { return get_field(field, t
 bool Body::struct_get_u(const imm::TypeField& field) { return get_field(field, true); }
 
 bool Body::struct_set(const imm::TypeField& field) {
-  const FieldType* type;
+  const FieldType* type = nullptr;
   if (!find_field(field, type)) return false;
   if (!type->is_mutable) return fail("immutable field: field " + std::to_string(field.second.value) + " cannot be set");
   return replace({type->type, nullable_ref(field.first)}, {});
@@ -91,19 +91,19 @@ bool Body::struct_set(const imm::TypeField& field) {
 // Arrays.
 
 bool Body::array_new(const imm::TypeIndex& type) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   return find_array(type.index, element) && replace({kI32, element->type}, {}) && new_object(type.index);
 }
 
 bool Body::array_new_default(const imm::TypeIndex& type) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   if (!find_array(type.index, element)) return false;
   if (!element->type.defaultable()) return fail("type mismatch: element type is not defaultable: " + to_string(element->type));
   return pop(kI32) && new_object(type.index);
 }
 
 bool Body::array_new_fixed(const imm::TypeCount& type) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   if (!find_array(type.type, element)) return false;
   for (uint32_t i = 0; i < type.count; ++i) {
     if (top_ == base_ && frames_.back().unreachable) break;
@@ -113,13 +113,13 @@ bool Body::array_new_fixed(const imm::TypeCount& type) {
 }
 
 bool Body::array_new_data(const imm::TypeData& source) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   if (!check_data(source.second) || !find_numeric_array(source.first, element)) return false;
   return replace({kI32, kI32}, {}) && new_object(source.first);
 }
 
 bool Body::array_new_elem(const imm::TypeElem& source) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   if (!find_array(source.first, element) || !check_elem(source.second)) return false;
   const ValueType given = module_.elems[source.second.value].type;
   if (!matches(given, element->type)) return mismatch(element->type, given);
@@ -127,7 +127,7 @@ bool Body::array_new_elem(const imm::TypeElem& source) {
 }
 
 bool Body::get_element(TypeIndex type, bool packed) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   if (!find_array(type, element)) return false;
   if (is_packed(*element) != packed) return fail(packed ? "type mismatch: array is unpacked" : "type mismatch: array is packed");
   return replace({kI32, nullable_ref(type)}, {element->type});
@@ -138,19 +138,19 @@ bool Body::array_get_s(const imm::TypeIndex& type) { return get_element(type.ind
 bool Body::array_get_u(const imm::TypeIndex& type) { return get_element(type.index, true); }
 
 bool Body::array_set(const imm::TypeIndex& type) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   return find_mutable_array(type.index, element) && replace({element->type, kI32, nullable_ref(type.index)}, {});
 }
 
 bool Body::array_fill(const imm::TypeIndex& type) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   count_call();
   return find_mutable_array(type.index, element) && replace({kI32, element->type, kI32, nullable_ref(type.index)}, {});
 }
 
 bool Body::array_copy(const imm::TypePair& types) {
-  const FieldType* destination;
-  const FieldType* source;
+  const FieldType* destination = nullptr;
+  const FieldType* source = nullptr;
   count_call();
   if (!find_mutable_array(types.first, destination) || !find_array(types.second, source)) return false;
   if (destination->packing != source->packing || !matches(source->type, destination->type))
@@ -160,7 +160,7 @@ bool Body::array_copy(const imm::TypePair& types) {
 }
 
 bool Body::array_init_data(const imm::TypeData& source) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   count_call();
   if (!check_data(source.second) || !find_mutable_array(source.first, element) || !find_numeric_array(source.first, element))
     return false;
@@ -168,7 +168,7 @@ bool Body::array_init_data(const imm::TypeData& source) {
 }
 
 bool Body::array_init_elem(const imm::TypeElem& source) {
-  const FieldType* element;
+  const FieldType* element = nullptr;
   count_call();
   if (!find_mutable_array(source.first, element) || !check_elem(source.second)) return false;
   const ValueType given = module_.elems[source.second.value].type;

@@ -22,7 +22,7 @@ std::string name_of(ValueType type) {
 std::string list_of(std::span<const ValueType> types) {
   constexpr size_t kShown = 16;
   std::string text = "[";
-  for (size_t i = 0; i < std::min(types.size(), kShown); ++i) text += (i ? " " : "") + name_of(types[i]);
+  for (size_t i = 0; i < std::min(types.size(), kShown); ++i) text.append(i ? " " : "").append(name_of(types[i]));
   return text + (types.size() > kShown ? " ...]" : "]");
 }
 
@@ -39,14 +39,14 @@ bool equal(const ValueType* a, const ValueType* b, size_t count) {
 Error reader_error(const module::Module& module, const ByteReader& reader, uint64_t instruction_offset, bool end_of_section) {
   const uint64_t at = reader.error_offset();
   std::string message = reader.error();
-  if (message == "illegal opcode") {
-    const std::span<const uint8_t> bytes = *module.bytes;
+  const std::span<const uint8_t> bytes = *module.bytes;
+  if (message.starts_with("illegal opcode") && bytes[at] >= 0xfb && bytes[at] <= 0xfd) {
+    // The reader names the prefix; the number after it is what no row has.
     char code[8];
-    for (uint64_t i = at; i < bytes.size() && i < at + 4; ++i) {
+    for (uint64_t i = at + 1; i < bytes.size() && i < at + 4; ++i) {
       std::snprintf(code, sizeof code, " %02x", bytes[i]);
       message += code;
-      const bool is_prefix = i == at && bytes[i] >= 0xfb && bytes[i] <= 0xfd;
-      if (!is_prefix && (i == at || bytes[i] < 0x80)) break;
+      if (bytes[i] < 0x80) break;
     }
   } else if (message == "unexpected end") {
     // Where only the last `end` is missing, the specification's decoder runs on into the next function and misses it there.

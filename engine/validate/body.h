@@ -88,8 +88,8 @@ class Body {
     }
     return true;
   }
-  /// Completes the summary, after run().
-  void finish_function();
+  /// The rest of a function body, after begin_function(); completes the summary.
+  bool run_function(ByteReader& reader);
 
   /// An Invalid error whose place is the instruction that is being visited.
   bool fail(std::string message);

@@ -57,7 +57,7 @@ struct ConstantVisitor {
 
 bool Body::begin_constant(ValueType result, uint32_t visible_globals, uint64_t size) {
   error_.reset();
-  work_left_ = 100'000 + 64 * static_cast<int64_t>(size);
+  work_left_ = 100'000 + 16 * static_cast<int64_t>(size);
   is_constant_ = true;
   visible_globals_ = visible_globals;
   frames_.clear();

@@ -117,13 +117,13 @@ bool Body::find_label(uint32_t label, const Frame*& frame) {
 }
 
 bool Body::br(const imm::LabelIndex& label) {
-  const Frame* target;
+  const Frame* target = nullptr;
   if (!find_label(label.index.value, target) || !check_top(target->label_types())) return false;
   return set_unreachable(), true;
 }
 
 bool Body::br_if(const imm::LabelIndex& label) {
-  const Frame* target;
+  const Frame* target = nullptr;
   if (!find_label(label.index.value, target) || !pop(kI32)) return false;
   const Types types = target->label_types();
   return types.empty() || (pop(types) && push(types));
@@ -135,7 +135,7 @@ bool Body::br_table(const imm::LabelTable& table) {
   const ValueType* checked = nullptr;
   std::optional<size_t> arity;
   table.for_each([&](LabelIndex label) {
-    const Frame* target;
+    const Frame* target = nullptr;
     if (!valid || !(valid = find_label(label.value, target))) return;
     const Types types = target->label_types();
     if (arity && *arity != types.size()) {
@@ -159,7 +159,7 @@ bool Body::return_() {
 }
 
 bool Body::br_on_null(const imm::LabelIndex& label) {
-  const Frame* target;
+  const Frame* target = nullptr;
   ValueType type;
   if (!find_label(label.index.value, target) || !pop_ref(type)) return false;
   const Types types = target->label_types();
@@ -167,7 +167,7 @@ bool Body::br_on_null(const imm::LabelIndex& label) {
 }
 
 bool Body::br_on_non_null(const imm::LabelIndex& label) {
-  const Frame* target;
+  const Frame* target = nullptr;
   ValueType type;
   if (!find_label(label.index.value, target) || !pop_ref(type)) return false;
   const Types types = target->label_types();
@@ -178,7 +178,7 @@ bool Body::br_on_non_null(const imm::LabelIndex& label) {
 }
 
 bool Body::check_cast_branch(const imm::BrOnCast& cast, ValueType branched, ValueType kept) {
-  const Frame* target;
+  const Frame* target = nullptr;
   if (!find_label(cast.label.value, target) || !check_type(cast.from) || !check_type(cast.to)) return false;
   if (!matches(cast.to, cast.from))
     return fail("type mismatch: " + to_string(cast.to) + " does not match " + to_string(cast.from));
@@ -213,7 +213,7 @@ bool Body::find_func_type(uint32_t index, const FuncType*& type) {
 }
 
 bool Body::find_callee(const imm::CallIndirect& callee, const FuncType*& type) {
-  const module::TableType* table;
+  const module::TableType* table = nullptr;
   if (!find_table(callee.second, table)) return false;
   if (!matches(table->element, module::kFuncRef)) return mismatch(module::kFuncRef, table->element);
   return find_func_type(callee.first.value, type) && pop(value_type(table->limits.address_type));
@@ -244,12 +244,12 @@ bool Body::call(const imm::FuncIndex& function) {
 }
 
 bool Body::call_indirect(const imm::CallIndirect& callee) {
-  const FuncType* type;
+  const FuncType* type = nullptr;
   return find_callee(callee, type) && check_call(*type);
 }
 
 bool Body::call_ref(const imm::TypeIndex& type) {
-  const FuncType* callee;
+  const FuncType* callee = nullptr;
   return find_func_type(type.index.value, callee) && pop(ValueType::ref(type.index, true)) && check_call(*callee);
 }
 
@@ -259,12 +259,12 @@ bool Body::return_call(const imm::FuncIndex& function) {
 }
 
 bool Body::return_call_indirect(const imm::CallIndirect& callee) {
-  const FuncType* type;
+  const FuncType* type = nullptr;
   return find_callee(callee, type) && check_tail_call(*type);
 }
 
 bool Body::return_call_ref(const imm::TypeIndex& type) {
-  const FuncType* callee;
+  const FuncType* callee = nullptr;
   return find_func_type(type.index.value, callee) && pop(ValueType::ref(type.index, true)) && check_tail_call(*callee);
 }
 

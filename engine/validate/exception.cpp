@@ -12,7 +12,7 @@ bool Body::find_tag(uint32_t index, const FuncType*& type) {
 }
 
 bool Body::throw_(const imm::TagIndex& tag) {
-  const FuncType* type;
+  const FuncType* type = nullptr;
   count_call();
   if (!find_tag(tag.index.value, type) || !pop(type->params)) return false;
   return set_unreachable(), true;
@@ -25,7 +25,7 @@ bool Body::throw_ref() {
 }
 
 bool Body::check_handler(const imm::Catch& handler) {
-  const Frame* target;
+  const Frame* target = nullptr;
   const FuncType* tag = nullptr;
   const bool has_tag = handler.kind == imm::Catch::Kind::Catch || handler.kind == imm::Catch::Kind::CatchRef;
   const bool has_ref = handler.kind == imm::Catch::Kind::CatchRef || handler.kind == imm::Catch::Kind::CatchAllRef;
@@ -52,7 +52,7 @@ bool Body::catch_(const imm::TagIndex& tag) {
   const Frame::Kind kind = frames_.back().kind;
   if (kind != Frame::Kind::Try && kind != Frame::Kind::Catch)
     return fail(ErrorKind::Malformed, "END opcode expected: catch outside try", instruction_offset_);
-  const FuncType* type;
+  const FuncType* type = nullptr;
   return find_tag(tag.index.value, type) && next_part(Frame::Kind::Catch, type->params);
 }
 
@@ -72,7 +72,7 @@ bool Body::delegate(const imm::LabelIndex& label) {
 }
 
 bool Body::rethrow(const imm::LabelIndex& label) {
-  const Frame* target;
+  const Frame* target = nullptr;
   count_call();
   if (!find_label(label.index.value, target)) return false;
   if (target->kind != Frame::Kind::Catch && target->kind != Frame::Kind::CatchAll)

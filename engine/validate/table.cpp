@@ -19,35 +19,35 @@ bool Body::check_elem(ElemIndex index) {
 }
 
 bool Body::table_get(const imm::TableIndex& table) {
-  const TableType* type;
+  const TableType* type = nullptr;
   return find_table(table.index, type) && replace({address_of(*type)}, {type->element});
 }
 
 bool Body::table_set(const imm::TableIndex& table) {
-  const TableType* type;
+  const TableType* type = nullptr;
   return find_table(table.index, type) && replace({type->element, address_of(*type)}, {});
 }
 
 bool Body::table_size(const imm::TableIndex& table) {
-  const TableType* type;
+  const TableType* type = nullptr;
   return find_table(table.index, type) && push(address_of(*type));
 }
 
 bool Body::table_grow(const imm::TableIndex& table) {
-  const TableType* type;
+  const TableType* type = nullptr;
   count_call();
   return find_table(table.index, type) && replace({address_of(*type), type->element}, {address_of(*type)});
 }
 
 bool Body::table_fill(const imm::TableIndex& table) {
-  const TableType* type;
+  const TableType* type = nullptr;
   count_call();
   return find_table(table.index, type) && replace({address_of(*type), type->element, address_of(*type)}, {});
 }
 
 bool Body::table_copy(const imm::TablePair& tables) {
-  const TableType* destination;
-  const TableType* source;
+  const TableType* destination = nullptr;
+  const TableType* source = nullptr;
   count_call();
   if (!find_table(tables.first, destination) || !find_table(tables.second, source)) return false;
   if (!matches(source->element, destination->element)) return mismatch(destination->element, source->element);
@@ -57,7 +57,7 @@ bool Body::table_copy(const imm::TablePair& tables) {
 }
 
 bool Body::table_init(const imm::ElemTable& init) {
-  const TableType* type;
+  const TableType* type = nullptr;
   count_call();
   if (!find_table(init.second, type) || !check_elem(init.first)) return false;
   const ValueType element = module_.elems[init.first.value].type;
