@@ -34,6 +34,8 @@ class BodyParser {
   void parse_folded();
 
   const std::vector<BranchHint>& branch_hints() const { return hints_; }
+  /// Whether an instruction names a data segment: the module then needs a data count section.
+  bool names_data() const { return names_data_; }
 
  private:
   using Opcode = instructions::Opcode;
@@ -95,16 +97,25 @@ class BodyParser {
   void parse(Opcode opcode, Of<instructions::imm::LocalIndex>) { parse_one(opcode, locals_); }
   void parse(Opcode opcode, Of<instructions::imm::GlobalIndex>) { parse_one(opcode, names_.globals); }
   void parse(Opcode opcode, Of<instructions::imm::TagIndex>) { parse_one(opcode, names_.tags); }
-  void parse(Opcode opcode, Of<instructions::imm::DataIndex>) { parse_one(opcode, names_.datas); }
+  void parse(Opcode opcode, Of<instructions::imm::DataIndex>) {
+    names_data_ = true;
+    parse_one(opcode, names_.datas);
+  }
   void parse(Opcode opcode, Of<instructions::imm::ElemIndex>) { parse_one(opcode, names_.elems); }
   void parse(Opcode opcode, Of<instructions::imm::TableIndex>) { parse_optional(opcode, names_.tables); }
   void parse(Opcode opcode, Of<instructions::imm::MemoryIndex>) { parse_optional(opcode, names_.memories); }
   void parse(Opcode opcode, Of<instructions::imm::CallIndirect>);
   void parse(Opcode opcode, Of<instructions::imm::TypeField>);
-  void parse(Opcode opcode, Of<instructions::imm::TypeData>) { parse_two(opcode, names_.types, names_.datas); }
+  void parse(Opcode opcode, Of<instructions::imm::TypeData>) {
+    names_data_ = true;
+    parse_two(opcode, names_.types, names_.datas);
+  }
   void parse(Opcode opcode, Of<instructions::imm::TypeElem>) { parse_two(opcode, names_.types, names_.elems); }
   void parse(Opcode opcode, Of<instructions::imm::TypePair>) { parse_two(opcode, names_.types, names_.types); }
-  void parse(Opcode opcode, Of<instructions::imm::DataMemory>) { parse_segment(opcode, names_.memories, names_.datas); }
+  void parse(Opcode opcode, Of<instructions::imm::DataMemory>) {
+    names_data_ = true;
+    parse_segment(opcode, names_.memories, names_.datas);
+  }
   void parse(Opcode opcode, Of<instructions::imm::ElemTable>) { parse_segment(opcode, names_.tables, names_.elems); }
   void parse(Opcode opcode, Of<instructions::imm::MemoryPair>) { parse_both_or_none(opcode, names_.memories); }
   void parse(Opcode opcode, Of<instructions::imm::TablePair>) { parse_both_or_none(opcode, names_.tables); }
@@ -160,6 +171,7 @@ class BodyParser {
   std::optional<uint8_t> next_hint_;
   Token hint_place_;
   std::vector<BranchHint> hints_;
+  bool names_data_ = false;
 };
 
 /// Reads the shape and lanes of a v128 constant ("i32x4 1 2 3 4"); the cursor stands at the shape. spec: text-v128.const

@@ -41,6 +41,10 @@ const Annotation* Cursor::peek_annotation() {
   return nullptr;
 }
 
+bool Cursor::at_known_word() const {
+  return kind() != TokenKind::Reserved && (kind() != TokenKind::Keyword || is_keyword(text(peek())));
+}
+
 void Cursor::fail(ErrorKind kind, std::string_view message, const Token& at) {
   if (failed()) return;
   error_ = Error{kind, describe_error(stream_.source, message, at.offset, at.length)};

@@ -1,6 +1,8 @@
 // A position in a token stream with one sticky error. Visible: Cursor.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -25,7 +27,9 @@ class Cursor {
     if (failed()) return;
     pos_ = position;
     const auto& annotations = stream_.annotations;
-    while (annotation_ < annotations.size() && annotations[annotation_].before_token < position) ++annotation_;
+    const auto next = std::lower_bound(annotations.begin() + static_cast<ptrdiff_t>(annotation_), annotations.end(), position,
+                                       [](const Annotation& a, size_t at) { return a.before_token < at; });
+    annotation_ = static_cast<size_t>(next - annotations.begin());
   }
   /// For walking over the same tokens again.
   struct Mark {
@@ -63,6 +67,9 @@ class Cursor {
   bool at_number() const {
     return kind() == TokenKind::Nat || kind() == TokenKind::Int || kind() == TokenKind::Float;
   }
+
+  /// Whether the next token is a token of the grammar at all.
+  bool at_known_word() const;
 
   void expect(TokenKind wanted) {
     if (kind() != wanted) return fail_unexpected();

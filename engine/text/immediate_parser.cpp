@@ -98,7 +98,6 @@ void BodyParser::parse_mem_arg(uint32_t natural_bytes, bool has_memory) {
     const Token token = cursor_.take();
     align = parse_unsigned(*text, 64).value_or(0);
     if (!std::has_single_bit(align)) return cursor_.fail("alignment must be a power of two", token);
-    if (align > uint64_t{1} << 31) return cursor_.fail("alignment must not be larger than natural", token);
   }
   out_.u32(static_cast<uint32_t>(std::countr_zero(align)) | (memory != 0 ? 0x40 : 0));
   if (memory != 0) out_.u32(memory);
@@ -151,15 +150,16 @@ std::array<uint8_t, 16> parse_v128(Cursor& cursor) {
                                   [&](const Shape& s) { return cursor.at_keyword(s.name); });
   if (shape == std::end(kShapes)) return cursor.fail_unexpected(), bytes;
   cursor.take();
+  std::vector<Token> lanes;
+  while (cursor.at_number() && lanes.size() <= shape->lanes) lanes.push_back(cursor.take());
+  if (lanes.size() != shape->lanes) {
+    // A word that is no number is worth more than its being one too few.
+    if (cursor.kind() != TokenKind::RightParen && !cursor.at_known_word()) return cursor.fail_unexpected(), bytes;
+    return cursor.fail("wrong number of lane literals", name), bytes;
+  }
   const uint32_t lane_bytes = 16 / shape->lanes;
-  for (uint32_t lane = 0; lane < shape->lanes; ++lane) {
-    if (!cursor.at_number()) {
-      // Only a number or the end of the constant can be a matter of count.
-      if (cursor.kind() == TokenKind::Reserved || cursor.kind() == TokenKind::End) return cursor.fail_unexpected(), bytes;
-      return cursor.fail("wrong number of lane literals", name), bytes;
-    }
-    const Token token = cursor.take();
-    const std::string_view text = cursor.text(token);
+  for (size_t lane = 0; lane < lanes.size(); ++lane) {
+    const std::string_view text = cursor.text(lanes[lane]);
     std::optional<uint64_t> value;
     if (!shape->is_float) {
       value = parse_integer(text, static_cast<int>(lane_bytes * 8));
@@ -168,10 +168,9 @@ std::array<uint8_t, 16> parse_v128(Cursor& cursor) {
     } else {
       value = parse_f32(text);
     }
-    if (!value) return cursor.fail("constant out of range", token), bytes;
+    if (!value) return cursor.fail("constant out of range", lanes[lane]), bytes;
     std::memcpy(bytes.data() + lane * lane_bytes, &*value, lane_bytes);  // little-endian hosts only
   }
-  if (cursor.at_number()) cursor.fail("wrong number of lane literals", name);
   return bytes;
 }
 

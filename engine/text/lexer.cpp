@@ -79,20 +79,13 @@ class Lexer {
     if (source_.size() >= (uint64_t{1} << 32) - 1) return Error{ErrorKind::Unsupported, "source text of 4 GiB or more"};
     stream_.source = source_;
     while (!error_ && pos_ < source_.size()) step();
-    if (!error_ && !open_annotations_.empty()) {
-      fail("unclosed annotation", open_annotations_.front().offset, 2);
-    }
+    if (!error_ && annotation_start_) fail("unclosed annotation", *annotation_start_, 2);
     if (error_) return std::move(*error_);
     stream_.tokens.push_back({TokenKind::End, static_cast<uint32_t>(source_.size()), 0});
     return std::move(stream_);
   }
 
  private:
-  struct OpenAnnotation {
-    uint32_t offset;
-    uint32_t open_parens;  // inside it, not counting nested annotations
-  };
-
   char at(size_t i) const { return i < source_.size() ? source_[i] : '\0'; }
   void fail(std::string_view message, size_t offset, size_t length = 1) {
     if (!error_) error_ = malformed_at(source_, message, static_cast<uint32_t>(offset), static_cast<uint32_t>(length));
@@ -107,10 +100,10 @@ class Lexer {
       skip_block_comment();
     } else if (c == ';' && at(pos_ + 1) == ';') {
       skip_line_comment();
-    } else if (c == '(' && at(pos_ + 1) == '@') {
+    } else if (c == '(' && at(pos_ + 1) == '@' && !annotation_start_) {
       open_annotation();
     } else if (c == '(') {
-      if (!open_annotations_.empty()) ++open_annotations_.back().open_parens;
+      if (annotation_start_) ++open_parens_;
       add(TokenKind::LeftParen, pos_, 1);
       ++pos_;
     } else if (c == ')') {
@@ -160,16 +153,17 @@ class Lexer {
   }
 
   void close_paren() {
-    if (open_annotations_.empty() || open_annotations_.back().open_parens > 0) {
-      if (!open_annotations_.empty()) --open_annotations_.back().open_parens;
-      add(TokenKind::RightParen, pos_, 1);
+    if (annotation_start_ && open_parens_ == 0) {
+      annotation_start_.reset();
+      keeps_tokens_ = false;
     } else {
-      open_annotations_.pop_back();
-      if (open_annotations_.empty()) keeps_tokens_ = false;
+      if (annotation_start_) --open_parens_;
+      add(TokenKind::RightParen, pos_, 1);
     }
     ++pos_;
   }
 
+  // Inside an annotation another one is only parentheses, so they do not nest here.
   void open_annotation() {
     const size_t start = pos_;
     pos_ += 2;
@@ -185,15 +179,13 @@ class Lexer {
       id = source_.substr(begin, pos_ - begin);
     }
     if (id.empty()) return fail("empty annotation id", start, 2);
-    // Nested annotations belong to the content of the outermost one, which nobody looks at.
-    if (open_annotations_.empty()) {
-      keeps_tokens_ = id == "custom" || id == "name" || id == "metadata.code.branch_hint";
-      if (keeps_tokens_) {
-        const auto next = static_cast<uint32_t>(stream_.tokens.size());
-        stream_.annotations.push_back({static_cast<uint32_t>(start), next, std::move(id), {}});
-      }
+    keeps_tokens_ = id == "custom" || id == "name" || id == "metadata.code.branch_hint";
+    if (keeps_tokens_) {
+      const auto next = static_cast<uint32_t>(stream_.tokens.size());
+      stream_.annotations.push_back({static_cast<uint32_t>(start), next, std::move(id), {}});
     }
-    open_annotations_.push_back({static_cast<uint32_t>(start), 0});
+    annotation_start_ = start;
+    open_parens_ = 0;
   }
 
   // Advances over a string. `control_message` is the failure at a character that strings may not hold.
@@ -255,7 +247,7 @@ class Lexer {
     TokenKind kind = TokenKind::Reserved;
     if (strings == 0) {
       kind = plain_run_kind(run);
-      if (run == "$" && open_annotations_.empty()) return fail("empty identifier", start);
+      if (run == "$" && !annotation_start_) return fail("empty identifier", start);
     } else if (strings == 1 && run.back() == '"' && first_string == start) {
       kind = TokenKind::String;
     } else if (strings == 1 && run.back() == '"' && first_string == start + 1 && run[0] == '$') {
@@ -270,7 +262,7 @@ class Lexer {
 
   void add(TokenKind kind, size_t offset, size_t length) {
     const Token token{kind, static_cast<uint32_t>(offset), static_cast<uint32_t>(length)};
-    if (open_annotations_.empty()) {
+    if (!annotation_start_) {
       stream_.tokens.push_back(token);
     } else if (keeps_tokens_) {
       stream_.annotations.back().tokens.push_back(token);
@@ -280,7 +272,8 @@ class Lexer {
   std::string_view source_;
   size_t pos_ = 0;
   TokenStream stream_;
-  std::vector<OpenAnnotation> open_annotations_;
+  std::optional<size_t> annotation_start_;  // of the annotation that is being read
+  uint64_t open_parens_ = 0;                // inside it
   bool keeps_tokens_ = false;
   std::optional<Error> error_;
 };

@@ -369,7 +369,7 @@ void ModuleParser::parse_function() {
   BodyParser parser(cursor_, types_, names_, locals, body);
   parser.parse_sequence();
   body.opcode(Opcode::end);
-  sections_.add_body(function, body, parser.branch_hints());
+  sections_.add_body(function, body, parser);
 }
 
 AddressType ModuleParser::parse_address_type() {

@@ -47,9 +47,10 @@ void Sections::add_data(uint32_t memory, const ByteWriter* offset, std::string_v
   ++data_count_;
 }
 
-void Sections::add_body(uint32_t function, const ByteWriter& body, const std::vector<BranchHint>& hints) {
+void Sections::add_body(uint32_t function, const ByteWriter& body, const BodyParser& parser) {
   code_.sized(body.bytes());
-  if (!hints.empty()) hints_.emplace_back(function, hints);
+  if (!parser.branch_hints().empty()) hints_.emplace_back(function, parser.branch_hints());
+  needs_data_count_ |= parser.names_data();
 }
 
 void Sections::name_function(uint32_t function, std::string_view name) {
@@ -130,7 +131,11 @@ std::vector<uint8_t> Sections::assemble() const {
         if (start.size() > 0) write_section(out, id, start);
         return;
       case 12:
-        if (data_count_ > 0) write_counted(id, data_count_, {});
+        if (data_count_ > 0 || needs_data_count_) {
+          ByteWriter content;
+          content.u32(data_count_);
+          write_section(out, id, content);
+        }
         return;
       default: return;
     }

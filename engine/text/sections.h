@@ -24,7 +24,7 @@ class Sections {
   void add_export(std::string_view name, module::ExternKind kind, uint32_t index);
   /// `offset` is null for a passive segment.
   void add_data(uint32_t memory, const ByteWriter* offset, std::string_view bytes);
-  void add_body(uint32_t function, const ByteWriter& body, const std::vector<BranchHint>& hints);
+  void add_body(uint32_t function, const ByteWriter& body, const BodyParser& parser);
   void name_function(uint32_t function, std::string_view name);
   /// `(@custom name place? bytes*)`. Returns what is wrong with it, or null.
   const char* add_custom(const TokenStream& stream, const Annotation& annotation);
@@ -46,6 +46,7 @@ class Sections {
   std::vector<std::pair<uint32_t, std::string>> function_names_;
   std::vector<std::pair<uint32_t, std::vector<BranchHint>>> hints_;
   std::vector<Custom> customs_;
+  bool needs_data_count_ = false;
 };
 
 }  // namespace wasmrun::text

@@ -119,6 +119,11 @@ TypeParser::Signature TypeParser::parse_signature(IndexSpace* locals, bool names
     cursor_.expect_close();
   }
   signature.type.results = parse_results();
+  // Out of order: the grammar has a type, then parameters, then results.
+  if (cursor_.at_open("type") || cursor_.at_open("param")) {
+    cursor_.take();
+    cursor_.fail_unexpected();
+  }
   return signature;
 }
 
