@@ -1,0 +1,15 @@
+#!/bin/sh
+# Runs wast_runner on the official suite: run.sh RUNNER [OPTIONS]. With no OPTIONS that name scripts, those of manifest.txt.
+# The suite is looked for in $WASM_TESTSUITE, then in ../shared/testsuite beside the repository.
+# Exit status 77 when it is nowhere: ctest then reports the test as skipped.
+here=$(cd "$(dirname "$0")" && pwd)
+runner=$1
+shift
+for suite in "$WASM_TESTSUITE" "$here/../../shared/testsuite"; do
+  if [ -n "$suite" ] && [ -f "$suite/i32.wast" ]; then
+    exec "$runner" --manifest "$here/manifest.txt" "$@" "$suite"
+  fi
+done
+echo "SKIPPED: NO TEST SUITE. Set WASM_TESTSUITE to a checkout of github.com/WebAssembly/testsuite at the commit that" \
+  "spec-tests/manifest.txt names." >&2
+exit 77
