@@ -112,7 +112,7 @@ Outcome Store::invoke(const FunctionExtern& function, std::span<const RawValue> 
 }
 
 TrapCode Store::enter(const abi::FunctionEntry& entry, RegisterFile& registers, Outcome& outcome) {
-  prepare_signals();
+  prepare_thread_for_signals();
   const auto stack_pointer = reinterpret_cast<uintptr_t>(context_.guest_stack_pointer) & ~uintptr_t{15};
   if (context_.depth >= kMaxDepth || stack_pointer - kEntryHeadroomBytes < reinterpret_cast<uintptr_t>(stack_->limit())) {
     // The activation that called the host is the innermost one of this backtrace.

@@ -5,6 +5,9 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
+
+#include "engine/runtime/demangle_rust.h"
 
 namespace wasmrun::runtime {
 namespace {
@@ -64,6 +67,7 @@ std::string unescape_rust(std::string_view name) {
 }  // namespace
 
 std::string demangle(const std::string& name) {
+  if (auto path = demangle_rust_v0(name)) return std::move(*path);
   if (!name.starts_with("_Z") && !name.starts_with("__Z")) return name;
   int status = 0;
   char* text = __cxxabiv1::__cxa_demangle(name.c_str() + (name.starts_with("__Z") ? 1 : 0), nullptr, nullptr, &status);

@@ -36,7 +36,7 @@ Result<std::unique_ptr<Store>> Store::create(std::shared_ptr<module::TypeRegistr
   store->context_.shared.spill_area = store->spill_area_.get();
   store->context_.guest_stack_pointer = store->stack_->top();
   store->context_.store = store.get();
-  prepare_signals();
+  install_signal_handlers();
   return store;
 }
 

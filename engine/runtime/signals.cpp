@@ -7,6 +7,7 @@
 #include <ucontext.h>
 
 #include <cstdint>
+#include <mutex>
 
 #include "engine/abi/traps.h"
 #include "engine/base/check.h"
@@ -89,19 +90,17 @@ void on_interrupt(int, siginfo_t*, void* ucontext) {
   // Anywhere else the stubs test the flag before the guest goes on.
 }
 
-bool install_handlers() {
+void install(int signal, void (*handler)(int, siginfo_t*, void*), struct sigaction& previous) {
+  struct sigaction present;
+  CHECK(sigaction(signal, nullptr, &present) == 0);
+  if (present.sa_flags & SA_SIGINFO && present.sa_sigaction == handler) return;
+  previous = present;
   struct sigaction action = {};
+  // No SA_RESTART: an interrupted host function's blocked system call ends with EINTR.
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigfillset(&action.sa_mask);
-  // Faults of the handlers themselves must still kill.
-  sigdelset(&action.sa_mask, SIGABRT);
-  action.sa_sigaction = on_fault;
-  CHECK(sigaction(SIGSEGV, &action, &previous_segv) == 0);
-  CHECK(sigaction(SIGBUS, &action, &previous_bus) == 0);
-  // No SA_RESTART: a blocked system call of a host function ends with EINTR.
-  action.sa_sigaction = on_interrupt;
-  CHECK(sigaction(interrupt_signal(), &action, nullptr) == 0);
-  return true;
+  action.sa_sigaction = handler;
+  CHECK(sigaction(signal, &action, nullptr) == 0);
 }
 
 // A faulting guest may have no stack left, so handlers bring their own.
@@ -138,11 +137,19 @@ __thread bool this_thread_is_prepared = false;
 
 }  // namespace
 
-void prepare_signals() {
+void install_signal_handlers() {
+  static std::mutex mutex;
+  static struct sigaction unused;
+  const std::lock_guard lock(mutex);
+  install(SIGSEGV, on_fault, previous_segv);
+  install(SIGBUS, on_fault, previous_bus);
+  install(interrupt_signal(), on_interrupt, unused);
+}
+
+void prepare_thread_for_signals() {
   if (this_thread_is_prepared) return;
-  static const bool installed = install_handlers();
   static thread_local const AlternateStack alternate_stack;
-  this_thread_is_prepared = installed;
+  this_thread_is_prepared = true;
 }
 
 }  // namespace wasmrun::runtime
