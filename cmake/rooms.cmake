@@ -1,8 +1,13 @@
-# wasmrun_options: flags of every target. wasmrun_room(NAME DEPENDENCIES...): the static library of engine/NAME.
+# wasmrun_options: flags of every target; the target property WASMRUN_EXCEPTIONS (tests) keeps C++ exceptions on. wasmrun_room(NAME DEPENDENCIES...): the static library of engine/NAME.
 add_library(wasmrun_options INTERFACE)
 target_include_directories(wasmrun_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(wasmrun_options INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Werror -fno-exceptions -fno-rtti -fvisibility=hidden>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Werror -fvisibility=hidden>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<BOOL:$<TARGET_PROPERTY:WASMRUN_EXCEPTIONS>>>>:-fno-exceptions -fno-rtti>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms about std::string when optimizing (GCC bug 105651).
+  target_compile_options(wasmrun_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 if(WASMRUN_SANITIZE)
   target_compile_options(wasmrun_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer>)
   target_link_options(wasmrun_options INTERFACE -fsanitize=address,undefined)
