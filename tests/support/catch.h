@@ -5,5 +5,5 @@
 #include <catch2/catch.hpp>
 #else
 #include <catch2/catch_all.hpp>
-using namespace Catch::Matchers;
 #endif
+using namespace Catch::Matchers;
