@@ -1,0 +1,89 @@
+#include "engine/abi/compiled_module.h"
+
+#include <algorithm>
+#include <iterator>
+#include <thread>
+
+#include "tests/support/catch.h"
+
+namespace wasmrun::abi {
+namespace {
+
+TEST_CASE("locations are found by exact address within their function", "[abi]") {
+  CompiledModule module;
+  auto space = CodeSpace::create(4096);
+  REQUIRE(space.ok());
+  module.code = std::move(space).value();
+  const uint8_t* base = module.code->base();
+  REQUIRE(module.code->allocate(300));
+  // Two workers' lists; the second function lies before the first one.
+  module.location_lists.resize(2);
+  LocationWriter first(module.location_lists[0], 200);
+  first.add(205, 0x1000);
+  first.add(205 + 90, 0x0ff0);
+  LocationWriter second(module.location_lists[1], 0);
+  second.add(0, 7);
+  second.add(100, 0xffffffffff);
+  module.functions.push_back({200, 300, 0, 0, static_cast<uint32_t>(module.location_lists[0].size())});
+  module.functions.push_back({0, 150, 1, 0, static_cast<uint32_t>(module.location_lists[1].size())});
+  module.build_index();
+
+  REQUIRE(module.entry(0) == base + 200);
+  REQUIRE(module.find_function(base) == 1u);
+  REQUIRE(module.find_function(base + 149) == 1u);
+  REQUIRE(!module.find_function(base + 150));
+  REQUIRE(module.find_function(base + 200) == 0u);
+  REQUIRE(module.find_function(base + 299) == 0u);
+  REQUIRE(!module.find_function(base + 300));
+  REQUIRE(!module.find_function(base - 1));
+  REQUIRE(module.find_module_offset(0, base + 205) == 0x1000u);
+  REQUIRE(module.find_module_offset(0, base + 295) == 0x0ff0u);
+  REQUIRE(!module.find_module_offset(0, base + 206));
+  REQUIRE(module.find_module_offset(1, base) == 7u);
+  REQUIRE(module.find_module_offset(1, base + 100) == 0xffffffffffu);
+}
+
+TEST_CASE("workers get disjoint pieces of a code space", "[abi]") {
+  auto made = CodeSpace::create(1 << 20);
+  REQUIRE(made.ok());
+  CodeSpace& space = *made.value();
+  std::vector<uint8_t*> pieces[2];
+  const auto work = [&space](std::vector<uint8_t*>* mine) {
+    for (int i = 0; i < 1000; ++i) {
+      uint8_t* piece = space.allocate(100);
+      piece[0] = piece[99] = static_cast<uint8_t>(i);
+      mine->push_back(piece);
+    }
+  };
+  std::thread other(work, &pieces[1]);
+  work(&pieces[0]);
+  other.join();
+  for (const auto& list : pieces) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      REQUIRE(reinterpret_cast<uintptr_t>(list[i]) % 16 == 0);
+      REQUIRE(list[i][0] == static_cast<uint8_t>(i));
+      REQUIRE(list[i][99] == static_cast<uint8_t>(i));
+    }
+  }
+  REQUIRE(space.size_bytes() == 2000 * 112);
+}
+
+TEST_CASE("a code space shrinks its last piece, is sealed, and runs", "[abi]") {
+  auto made = CodeSpace::create(1 << 20);
+  REQUIRE(made.ok());
+  CodeSpace& space = *made.value();
+  uint8_t* first = space.allocate(64);
+  uint8_t* code = space.allocate(1000);
+  space.shrink(first, 64, 16);
+  REQUIRE(space.size_bytes() == 64 + 1008);
+  space.shrink(code, 1000, 6);
+  REQUIRE(space.size_bytes() == 64 + 16);
+  const uint8_t return_42[] = {0xb8, 42, 0, 0, 0, 0xc3};
+  std::copy(std::begin(return_42), std::end(return_42), code);
+  REQUIRE(space.allocate(1 << 21) == nullptr);
+  REQUIRE(space.seal().ok());
+  REQUIRE(reinterpret_cast<int (*)()>(code)() == 42);
+}
+
+}  // namespace
+}  // namespace wasmrun::abi
