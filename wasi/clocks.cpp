@@ -3,6 +3,9 @@
 #include <time.h>
 #include <uv.h>
 
+#include <algorithm>
+#include <cerrno>
+
 #include "wasi/state.h"
 
 namespace wasmrun::wasi {

@@ -2,10 +2,11 @@
 // buffered here. Not through libuv: uv_fs_read and uv_fs_write refuse no vectors, allocate for more than four, and
 // write in a loop until all is written.
 #include <limits.h>
+#include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <poll.h>
+#include <cerrno>
 
 #include "wasi/fd_access.h"
 

@@ -2,9 +2,13 @@
 // writes a trace when asked.
 #include "wasi/functions.h"
 
-#include <cstdio>
-#include <type_traits>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <type_traits>
 
 #include "wasi/state.h"
 

@@ -5,6 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
 #include "wasi/fd_access.h"
 
 namespace wasmrun::wasi {

@@ -10,6 +10,9 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <algorithm>
+#include <cerrno>
+
 #include "wasi/fd_access.h"
 
 namespace wasmrun::wasi {

@@ -2,6 +2,8 @@
 #include <sched.h>
 #include <sys/random.h>
 
+#include <cerrno>
+
 #include "wasi/state.h"
 
 namespace wasmrun::wasi {

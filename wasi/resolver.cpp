@@ -55,7 +55,7 @@ int open_by_openat2(int directory, const char* path, int flags, mode_t mode, boo
 }
 
 int Resolver::open(int directory, const char* path, int flags, mode_t mode, bool follow, struct stat* status) {
-  flags |= O_NOCTTY;
+  if (!(flags & O_PATH)) flags |= O_NOCTTY;  // openat2 refuses the two together
   const int fd = kind_ == Kind::Openat2 ? open_by_openat2(directory, path, flags, mode, follow)
                                         : open_by_walk(directory, path, flags, mode, follow);
   if (fd < 0) return fd;

@@ -31,7 +31,7 @@ class Resolver {
   explicit Resolver(Kind kind) : kind_(kind) {}
   Kind kind() const { return kind_; }
 
-  /// Opens `path` below `directory` with open(2)'s flags; O_CLOEXEC and O_NOCTTY are added. `path` is relative and has no
+  /// Opens `path` below `directory` with open(2)'s flags; O_CLOEXEC is added, and O_NOCTTY unless O_PATH. `path` is relative and has no
   /// trailing slash. Without `follow` a link as last component is not followed (ELOOP, or the link itself with O_PATH).
   /// Returns a host descriptor and its status, or a negative host errno: EPERM for an escape and for anything in procfs,
   /// through which a process can be rewritten.
