@@ -22,6 +22,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -73,6 +74,12 @@ struct HandlerType<imm::None> {
   using type = void();
 };
 
+/// A direct call: where its 32-bit distance lies, and the function it goes to.
+struct CallSite {
+  uint32_t code_offset;
+  uint32_t function;
+};
+
 class FunctionCompiler final : public abi::FunctionCompiler {
  public:
   explicit FunctionCompiler(ModuleCompilation& compilation);
@@ -91,16 +98,33 @@ class FunctionCompiler final : public abi::FunctionCompiler {
 
   // ---- The operand stack (value_stack.cpp).
 
-  /// Takes the top operand. A register it owns stays reserved until release, own_* or push_* of that register.
-  Value pop();
+  /// Takes the top operand. A register it owns stays reserved until it is released or pushed again.
+  Value pop() {
+    const Value value = stack_.back();
+    stack_.pop_back();
+    if (value.where == Value::Where::Local) locals_[value.index].references = static_cast<uint32_t>(value.next_reference);
+    return value;
+  }
   /// Gives back the register of a popped value, if it owns one.
-  void release(const Value& value);
+  void release(const Value& value) {
+    if (value.where != Value::Where::Register) return;
+    if (is_vector_class(value.kind)) {
+      free_xmms_.insert(static_cast<Xmm>(value.reg));
+    } else {
+      free_gprs_.insert(static_cast<Gpr>(value.reg));
+    }
+  }
   /// Pushes the result in `reg`: an operand register from result_gpr, own_gpr or allocate_gpr, or the pinned register that
   /// result_gpr chose, in which case the local.set or local.tee that follows is done with.
   void push(ValueKind kind, Gpr reg);
   void push(ValueKind kind, Xmm reg);
   /// Pushes a constant; `bits` of an i32 or f32 are zero-extended.
-  void push_constant(ValueKind kind, uint64_t bits);
+  void push_constant(ValueKind kind, uint64_t bits) {
+    Value value;
+    value.kind = kind;
+    value.bits = bits;
+    stack_.push_back(value);
+  }
   /// Pushes the outcome of the comparison just emitted: stays in the flags when the next instruction consumes it there.
   void push_test(Test test);
 
@@ -147,15 +171,28 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   XmmSet xmms_of(const Value& value) const;
 
   /// A free operand register; an operand is spilled when there is none. `free_*` gives it back.
-  Gpr allocate_gpr(GprSet avoid = {});
-  Xmm allocate_xmm(XmmSet avoid = {});
+  Gpr allocate_gpr(GprSet avoid = {}) {
+    const GprSet candidates = free_gprs_ - avoid;
+    if (__builtin_expect(candidates.empty(), 0)) return spill_for_gpr(avoid);
+    const Gpr reg = candidates.first();
+    free_gprs_.erase(reg);
+    return reg;
+  }
+  Xmm allocate_xmm(XmmSet avoid = {}) {
+    const XmmSet candidates = free_xmms_ - avoid;
+    if (__builtin_expect(candidates.empty(), 0)) return spill_for_xmm(avoid);
+    const Xmm reg = candidates.first();
+    free_xmms_.erase(reg);
+    return reg;
+  }
   void free_gpr(Gpr reg) { free_gprs_.insert(reg); }
   void free_xmm(Xmm reg) { free_xmms_.insert(reg); }
   /// Makes this very register (rax, rcx, rdx or r8) free and takes it: an operand on the stack that has it moves. It must not
   /// belong to a popped value.
   void take_gpr(Gpr reg);
-  /// Loads `value` into `dst` without consuming it. Flags are kept if `keep_flags`.
-  void load(Gpr dst, const Value& value, bool keep_flags = false);
+  void take_xmm(Xmm reg);
+  /// Loads `value` into `dst` without consuming it or changing what is known of locals.
+  void load(Gpr dst, const Value& value);
   void load(Xmm dst, const Value& value);
 
   // ---- Memory and instance (memory.cpp).
@@ -209,6 +246,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   /// Before code divides: locals that are still known to be zero get their registers.
   void settle_zeros();
   void set_local(uint32_t index, Value value);
+  uint32_t pins_of(uint64_t local_bits) const;
 
   // ---- Control (control.cpp).
 
@@ -247,17 +285,25 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   /// What an edge from the current state to the frame's label needs, and weakens the label's state to what both sides have.
   EdgeCode join(ControlFrame& frame);
   void emit(const EdgeCode& code);
-  /// Puts the top operands where the label expects them. `copies`: they also stay as they are.
-  void place_results(const ControlFrame& frame, bool keep_flags);
+  /// Puts the top operands where the label expects them; they stay on the stack.
+  void place_results(const ControlFrame& frame);
+  /// Whether branch operands go to slots that other operands may still use, so that only the taken edge may write them.
   bool results_move_slots(const ControlFrame& frame) const;
-  void emit_slot_results(const ControlFrame& frame);
-  void jump_to(ControlFrame& frame);
+  void store_slot_results(const ControlFrame& frame);
   void jump_if(Test test, x64::Label& label);
-  void branch_if(Test test, ControlFrame& frame);
+  /// All of an unconditional branch. Changes nothing known about the code after it.
   void emit_branch(ControlFrame& frame);
   void emit_return();
-  void bind_end(ControlFrame& frame);
-  void push_label_results(std::span<const module::ValueType> types);
+  void end_if_without_else(ControlFrame& frame);
+  void leave_frame();
+  void push_label_operands(std::span<const module::ValueType> types, bool in_slots, uint32_t height);
+  struct Stub {
+    x64::Label label;
+    size_t frame;
+    EdgeCode code;
+  };
+  x64::Label& table_target(size_t frame_index);
+  void put_operand_in_block_register();
   /// Pops the condition of br_if, if or select and leaves it in the flags.
   Test pop_condition();
   void drop_operands_to(uint32_t height);
@@ -267,22 +313,117 @@ class FunctionCompiler final : public abi::FunctionCompiler {
 
   // ---- Calls (call.cpp).
 
-  struct CallTarget;
+  /// What to call: a function by index, or (Indirect) the FuncObject that rbx points to.
+  struct CallTarget {
+    enum class Kind : uint8_t { Defined, Imported, Indirect } kind;
+    uint32_t function = 0;
+    const imm::CallIndirect* indirect = nullptr;
+  };
   void emit_call(const module::FuncType& type, const CallTarget& target, bool is_tail);
-  void load_arguments(const module::FuncType& type);
+  /// Saves all that a call destroys, except the top `arguments` operands.
+  void save_for_call(uint32_t arguments);
+  /// The registers hold nothing any more.
+  void forget_registers();
+  void store_spilled_arguments(const module::FuncType& type);
+  void load_spill_area(Gpr dst);
+  std::optional<uint8_t> register_of(const Value& value) const;
+  void load_places(std::span<const Gpr> gprs, std::span<const Xmm> xmms);
   void push_results(const module::FuncType& type);
-  /// Calls the runtime with the top `operands` operands after `first`. The result, if any, stays in rax.
+  void resolve_callee(const imm::CallIndirect& target, const Value& index);
+  bool check_call_indirect(const imm::CallIndirect& target);
+  /// Calls the runtime with `first` and the top `operands` operands. The result, if any, is in rax, which is free.
   void call_builtin(abi::Builtin builtin, uint64_t first, uint32_t operands);
-  Value pop_table_index(const imm::CallIndirect& target);
 
   // ---- Loads, stores, integers (memory.cpp, numeric.cpp).
 
   Mem effective_address(const imm::MemArg& arg, uint32_t bytes, Value& address);
-  template <class F>
-  void load_gpr(const imm::MemArg& arg, uint32_t bytes, ValueKind kind, F&& emit);
-  void store_gpr(const imm::MemArg& arg, uint32_t bytes, Width width);
-  void load_xmm(const imm::MemArg& arg, uint32_t bytes, ValueKind kind);
-  void store_xmm(const imm::MemArg& arg, uint32_t bytes, ValueKind kind);
+  bool is_checked(const module::MemoryType& memory) const;
+  enum class Extension : uint8_t { None, Zero, Sign };
+  void load_gpr(const imm::MemArg& arg, Width memory, Extension extension, ValueKind kind);
+  void store_gpr(const imm::MemArg& arg, Width memory);
+  void load_xmm(const imm::MemArg& arg, ValueKind kind);
+  void store_xmm(const imm::MemArg& arg, ValueKind kind);
+  /// Where the global's value is; may use r11.
+  Mem global(uint32_t index);
+  /// The address of the table's descriptor in r11.
+  void load_table_descriptor(uint32_t table);
+  /// Whether the table or memory has 32-bit addresses; otherwise compilation fails.
+  bool check_table(uint32_t table);
+  bool check_memory(uint32_t memory);
+  Mem table_element(uint32_t table, Gpr index);
+  /// Pushes the i32 that a builtin returned.
+  void push_builtin_i32();
+
+  enum class Alu : uint8_t { Add, Or, And, Sub, Xor, Cmp };
+  void emit_alu(Alu op, Width width, Gpr dst, const Value& right);
+  void binary(Alu op, ValueKind kind);
+  void bit_and(ValueKind kind);
+  void multiply(ValueKind kind);
+  void compare(Condition condition, ValueKind kind);
+  void equal_to_zero(ValueKind kind);
+  enum class Shift : uint8_t { Shl, ShrS, ShrU, Rotl, Rotr };
+  void shift(Shift op, ValueKind kind);
+  void shift_by_constant(Shift op, ValueKind kind, Value left, uint8_t count);
+  void shift_by_cl(Shift op, Width width, Gpr reg);
+  enum class Division : uint8_t { DivS, DivU, RemS, RemU };
+  void divide(Division op, ValueKind kind);
+  bool divide_by_constant(Division op, ValueKind kind, Value& left, const Value& right);
+  void count_zeros(bool leading, ValueKind kind);
+  void population_count(ValueKind kind);
+
+  // ---- Floats and conversions (numeric_float.cpp, conversion.cpp).
+
+  void float_binary(ValueKind kind, x64::Sse op);
+  void float_unary(ValueKind result_kind, x64::Sse op);
+  void float_round(ValueKind kind, x64::Rounding mode);
+  void float_compare(ValueKind kind, Test test, bool exchanged);
+  void float_min_max(ValueKind kind, x64::Sse op, x64::Sse on_equal);
+  void float_mask(ValueKind kind, x64::Sse op, uint64_t mask);
+  void float_copysign(ValueKind kind);
+  void reinterpret_as_integer(ValueKind result_kind);
+  void reinterpret_as_float(ValueKind result_kind);
+  void convert(ValueKind result_kind, ValueKind kind, bool is_signed);
+  void convert_u64(ValueKind result_kind, Value& a);
+  void convert_to_float(ValueKind result_kind, Width from, Xmm result, Gpr operand);
+  void truncate(ValueKind kind, Width to, Gpr result, Xmm operand);
+  void compare_with_zero(ValueKind kind, Xmm operand);
+  void trap_not_convertible(ValueKind kind, Xmm operand);
+  void trunc(ValueKind result_kind, ValueKind kind, bool is_signed, bool saturates);
+  void trunc_signed(ValueKind result_kind, ValueKind kind, bool saturates, Gpr result, Xmm operand);
+  void trunc_u32(ValueKind kind, bool saturates, Gpr result, Xmm operand);
+  void trunc_u64(ValueKind kind, bool saturates, Gpr result, Xmm operand);
+
+  // ---- Vectors (vector_memory.cpp, vector_lanes.cpp, vector_integer.cpp, vector_float.cpp).
+
+  void push_vector_constant(uint64_t low, uint64_t high);
+  void load_extended(const imm::MemArg& arg, x64::Sse op);
+  void load_splat_small(const imm::MemArg& arg, Width width);
+  void load_lane(const imm::MemArg& arg, Width width, uint8_t lane);
+  void store_lane(const imm::MemArg& arg, Width width, uint8_t lane);
+  void splat_integer(Width width);
+  void extract_integer_lane(Width width, uint8_t lane, bool is_signed);
+  void extract_float_lane(ValueKind kind, uint8_t lane);
+  void replace_integer_lane(Width width, uint8_t lane);
+  void shuffle_one(Value& source, const std::array<uint8_t, 16>& lanes);
+  void vector_binary(x64::Sse op);
+  void vector_binary_exchanged(x64::Sse op);
+  void vector_binary_imm(x64::Sse op, uint8_t imm, bool exchanged);
+  void vector_unary(x64::Sse op);
+  void vector_unary_imm(x64::Sse op, uint8_t imm);
+  void vector_mask(x64::Sse op, uint64_t mask);
+  void vector_compare_inverted(x64::Sse op, bool exchanged);
+  void vector_compare_with_extreme(x64::Sse extreme, x64::Sse equal, bool inverted);
+  void vector_negate(x64::Sse subtract);
+  void vector_all_true(x64::Sse equal);
+  void vector_extend_high(x64::Sse op);
+  void vector_multiply_extended_bytes(x64::Sse extend, bool high);
+  void vector_multiply_extended_words(x64::Sse multiply_high, x64::Sse interleave);
+  void vector_multiply_extended_doublewords(x64::Sse multiply, bool high);
+  void vector_shift(x64::Sse op, uint8_t lane_bits);
+  /// Puts the count modulo `mask` + 1 into a vector register and r11.
+  void vector_shift_count(const Value& count, uint8_t mask, Xmm into);
+  void vector_shift_bytes(bool left);
+  void vector_float_min_max(x64::Sse op, x64::Sse join, bool is_double);
 
   // ---- Code outside the body (code_tail.cpp).
 
@@ -301,10 +442,6 @@ class FunctionCompiler final : public abi::FunctionCompiler {
     uint64_t low;
     uint64_t high;
   };
-  struct CallSite {
-    uint32_t code_offset;  ///< of the 32-bit distance
-    uint32_t function;
-  };
   void add_location(uint32_t code_offset) { locations_.push_back({code_offset, instruction_offset_}); }
   void emit_trap(TrapCode code, bool has_instance);
   void emit_cold_traps();
@@ -316,30 +453,44 @@ class FunctionCompiler final : public abi::FunctionCompiler {
 
   // ---- Decoding.
 
+  void begin(FuncIndex function, const module::FunctionSummary& summary);
   bool fail_unsupported(const char* what);
   uint8_t peek_opcode() const { return reader_.peek_u8(); }
   /// The pinned local of this kind that the next instruction sets, or kNone.
   uint32_t local_set_next(bool vector_class) const;
   void finish_local_set();
-  void finish(Value value);
 
   int32_t slot_offset(uint32_t operand_index);
   Mem slot(uint32_t operand_index) { return Mem(Gpr::rbp, slot_offset(operand_index)); }
   int32_t allocate_frame(uint32_t bytes);
   uint32_t height() const { return static_cast<uint32_t>(stack_.size()); }
-  void push_value(const Value& value) { stack_.push_back(value); }
+  /// Pushes a value that owns its register.
+  void push_value(const Value& value);
   void push_local(uint32_t index);
   void spill(uint32_t operand_index);
+  Gpr spill_for_gpr(GprSet avoid);
+  Xmm spill_for_xmm(XmmSet avoid);
+  void own_register(Value& value, Gpr reg) {
+    value.where = Value::Where::Register;
+    value.reg = x64::encoding(reg);
+  }
+  void own_register(Value& value, Xmm reg) {
+    value.where = Value::Where::Register;
+    value.reg = x64::encoding(reg);
+  }
+  void emit_test_as_bool(Gpr dst, Test test);
   void spill_registers_below(uint32_t height);
   void store(const Mem& where, ValueKind kind, Gpr reg) { asm_.mov(is_64_bit(kind) ? Width::W64 : Width::W32, where, reg); }
   void store(const Mem& where, ValueKind kind, Xmm reg);
-  void store_value(const Mem& where, const Value& value);
+  /// Stores the value at `where`; may use `temporary` and kScratchXmm.
+  void store_value(const Mem& where, const Value& value, Gpr temporary = kScratch);
 
   ModuleCompilation& compilation_;
   const module::Module& module_;
   const abi::CompileOptions& options_;
   const abi::ModuleLayout& layout_;
   x64::Assembler asm_;
+  x64::Assembler prologue_asm_;
   TrustedReader reader_{std::span<const uint8_t>{}};
   uint64_t instruction_offset_ = 0;
   std::optional<Error> error_;
@@ -356,6 +507,8 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   XmmSet operand_xmms_;
   uint32_t spilled_gprs_below_ = 0;  ///< no operand below this index owns a general register
   uint32_t spilled_xmms_below_ = 0;
+  uint32_t references_begin_ = 0;  ///< no operand below this index is a local
+  bool flags_live_ = false;        ///< a condition waits in the flags: nothing may change them
   LocalState state_;
   uint32_t local_pins_ = 0;  ///< pins that hold a local
   uint32_t zero_pins_ = 0;   ///< locals not yet written on any path, which have no other copy
@@ -363,16 +516,17 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   uint32_t next_loop_ = 0;
   bool reachable_ = true;
   bool saves_instance_ = false;
+  x64::Label body_begin_;
+  std::vector<Stub> stubs_;
+  std::vector<abi::ValuePlace> places_;
   int32_t frame_bytes_ = 0;
   uint32_t stub_epoch_ = 0;
 
   std::vector<uint32_t> zeroed_locals_;  ///< unpinned, read from the frame: zero at entry
-  std::vector<uint32_t> stored_params_;  ///< unpinned parameters that are used
   std::vector<Location> locations_;
-  std::vector<ColdTrap> traps_;
-  std::vector<PooledConstant> constants_;
+  std::deque<ColdTrap> traps_;
+  std::deque<PooledConstant> constants_;
   std::vector<CallSite> calls_;
-  uint32_t prologue_begin_ = 0;
 
   uint32_t worker_ = 0;
   std::vector<uint8_t> location_bytes_;

@@ -1,0 +1,123 @@
+// The pass over one body.
+#include "engine/baseline/function_compiler.h"
+
+#include <string>
+#include <utility>
+
+#include "engine/baseline/module_compilation.h"
+
+namespace wasmrun::baseline {
+
+namespace {
+
+constexpr bool is_supported(module::Feature feature) {
+  using enum module::Feature;
+  switch (feature) {
+    case core:
+    case simd:
+    case tail_call:
+    case extended_const:
+    case multi_memory: return true;
+    case memory64:
+    case relaxed_simd:
+    case function_references:
+    case gc:
+    case exceptions:
+    case legacy_exceptions: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+/// Hands each instruction to its handler, or refuses it.
+struct Dispatch {
+  FunctionCompiler& compiler;
+
+#define OP(name, text, prefix, code, immediate, signature, feature) ROW(name, text, feature)
+#define OP_RULE(name, text, prefix, code, immediate, feature) ROW(name, text, feature)
+#define ROW(name, text, feature)                           \
+  template <class... Immediate>                            \
+  bool name(const Immediate&... immediate) {               \
+    if constexpr (is_supported(module::Feature::feature)) { \
+      compiler.name(immediate...);                         \
+      return !compiler.error_;                             \
+    } else {                                               \
+      return compiler.fail_unsupported(text);              \
+    }                                                      \
+  }
+#include "engine/instructions/opcodes.def"
+#undef OP
+#undef OP_RULE
+#undef ROW
+};
+
+FunctionCompiler::FunctionCompiler(ModuleCompilation& compilation)
+    : compilation_(compilation),
+      module_(compilation.module()),
+      options_(compilation.options()),
+      layout_(compilation.layout()),
+      asm_(compilation.options().cpu.avx),
+      prologue_asm_(compilation.options().cpu.avx),
+      worker_(compilation.add_worker()) {}
+
+FunctionCompiler::~FunctionCompiler() {
+  compilation_.collect(worker_, std::move(location_bytes_), std::move(linked_calls_));
+}
+
+bool FunctionCompiler::fail_unsupported(const char* what) {
+  if (!error_) error_ = Error{ErrorKind::Unsupported, std::string("not supported yet: ") + what, instruction_offset_};
+  return false;
+}
+
+void FunctionCompiler::begin(FuncIndex function, const module::FunctionSummary& summary) {
+  const uint64_t end = module_.functions[function.value].body.end;
+  reader_ = TrustedReader(module_.view({summary.code_offset, end}), summary.code_offset);
+  summary_ = &summary;
+  type_ = &module_.func_type(function);
+  error_.reset();
+  asm_.clear();
+  body_begin_ = {};
+  asm_.bind(body_begin_);
+
+  stack_.clear();
+  slot_offsets_.clear();
+  zeroed_locals_.clear();
+  locations_.clear();
+  if (!traps_.empty()) traps_.clear();
+  if (!constants_.empty()) constants_.clear();
+  calls_.clear();
+  control_.clear();
+  spilled_gprs_below_ = spilled_xmms_below_ = references_begin_ = 0;
+  flags_live_ = false;
+  next_loop_ = 0;
+  reachable_ = true;
+  saves_instance_ = false;
+  frame_bytes_ = 8;  // the instance pointer
+
+  locals_.resize(summary.locals.size());
+  for (size_t i = 0; i < locals_.size(); ++i) {
+    locals_[i] = Local{};
+    locals_[i].kind = summary.locals[i].kind();
+  }
+  choose_pins(summary);
+
+  ControlFrame frame;
+  frame.kind = ControlFrame::Kind::Function;
+  frame.type = type_;
+  control_.push_back(frame);
+}
+
+Result<void> FunctionCompiler::compile(FuncIndex function, const module::FunctionSummary& summary) {
+  begin(function, summary);
+  Dispatch dispatch{*this};
+  while (!control_.empty()) {
+    asm_.reserve();
+    instruction_offset_ = reader_.offset();
+    if (!instructions::visit_instruction(reader_, dispatch)) return *error_;
+    if (!reachable_ && !control_.empty()) skip_unreachable();
+  }
+  return hand_over(function);
+}
+
+}  // namespace wasmrun::baseline

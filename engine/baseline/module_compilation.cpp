@@ -1,0 +1,69 @@
+// Compiles modules: shares out workers, then links direct calls.
+#include "engine/baseline/module_compilation.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "engine/baseline/baseline.h"
+
+namespace wasmrun::baseline {
+
+ModuleCompilation::ModuleCompilation(const module::Module& module, const abi::CompileOptions& options,
+                                     std::unique_ptr<abi::CodeSpace> code)
+    : module_(module), options_(options), layout_(module) {
+  result_.code = std::move(code);
+  result_.functions.resize(module.functions.size() - module.imported_functions);
+}
+
+std::unique_ptr<abi::FunctionCompiler> ModuleCompilation::new_worker() { return std::make_unique<FunctionCompiler>(*this); }
+
+uint32_t ModuleCompilation::add_worker() {
+  const std::lock_guard lock(mutex_);
+  result_.location_lists.emplace_back();
+  return static_cast<uint32_t>(result_.location_lists.size() - 1);
+}
+
+void ModuleCompilation::collect(uint32_t worker, std::vector<uint8_t> locations, std::vector<CallSite> calls) {
+  const std::lock_guard lock(mutex_);
+  result_.location_lists[worker] = std::move(locations);
+  calls_.push_back(std::move(calls));
+}
+
+Result<abi::CompiledModule> ModuleCompilation::finish() {
+  uint8_t* const base = result_.code->base();
+  for (const std::vector<CallSite>& calls : calls_) {
+    for (const CallSite& call : calls) {
+      const abi::CompiledFunction& target = compiled(FuncIndex(call.function));
+      CHECK(target.code_end != 0);
+      const uint32_t distance = target.code_begin - (call.code_offset + 4);
+      std::memcpy(base + call.code_offset, &distance, sizeof distance);
+    }
+  }
+  if (Result<void> sealed = result_.code->seal(); !sealed) return std::move(sealed).error();
+  result_.build_index();
+  return std::move(result_);
+}
+
+namespace {
+
+class BaselineCompiler final : public abi::Compiler {
+ public:
+  Result<std::unique_ptr<abi::ModuleCompilation>> begin(const module::Module& module,
+                                                        const abi::CompileOptions& options) override {
+    // Only address space is reserved. Code is seldom more than five times its bytecode; a body of nothing but traps or branches
+    // over many locals needs more.
+    constexpr uint64_t kLeast = uint64_t{1} << 20;
+    constexpr uint64_t kMost = (uint64_t{1} << 31) - (uint64_t{1} << 20);
+    const uint64_t wanted = 24 * module.code_section.size() + 256 * uint64_t{module.functions.size()};
+    auto code = TRY(abi::CodeSpace::create(static_cast<size_t>(std::clamp(wanted, kLeast, kMost))));
+    return std::unique_ptr<abi::ModuleCompilation>(
+        std::make_unique<ModuleCompilation>(module, options, std::move(code)));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<abi::Compiler> make_compiler() { return std::make_unique<BaselineCompiler>(); }
+
+}  // namespace wasmrun::baseline
