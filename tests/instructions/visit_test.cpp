@@ -235,7 +235,7 @@ TEST_CASE("heap types are one byte or a type index", "[instructions][ref_null]")
 }
 
 TEST_CASE("try_table lists its catch clauses", "[instructions][try_table]") {
-  const auto operand = read<imm::TryTable>({0x40, 0x03, 0x00, 0x05, 0x01, 0x02, 0x03, 0x03, 0x01, 0x06, 0x00});
+  const auto operand = read<imm::TryTable>({0x40, 0x03, 0x00, 0x05, 0x01, 0x03, 0x03, 0x01, 0x06, 0x00});
   REQUIRE(operand.catches.size() == 3);
   CHECK(operand.catches[0].kind == imm::Catch::Kind::Catch);
   CHECK(operand.catches[0].tag == TagIndex(5));
