@@ -370,6 +370,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   bool divide_by_constant(Division op, ValueKind kind, Value& left, const Value& right);
   void count_zeros(bool leading, ValueKind kind);
   void population_count(ValueKind kind);
+  void extend(Width from, ValueKind kind);
 
   // ---- Floats and conversions (numeric_float.cpp, conversion.cpp).
 

@@ -20,8 +20,6 @@ void FunctionCompiler::i32_const(const imm::I32Const& constant) {
 void FunctionCompiler::i64_const(const imm::I64Const& constant) {
   push_constant(ValueKind::I64, static_cast<uint64_t>(constant.value));
 }
-void FunctionCompiler::f32_const(const imm::F32Const& constant) { push_constant(ValueKind::F32, constant.bits); }
-void FunctionCompiler::f64_const(const imm::F64Const& constant) { push_constant(ValueKind::F64, constant.bits); }
 
 // ---- add, sub, and, or, xor.
 
@@ -408,5 +406,24 @@ void FunctionCompiler::i32_popcnt() { population_count(ValueKind::I32); }
 void FunctionCompiler::i64_clz() { count_zeros(true, ValueKind::I64); }
 void FunctionCompiler::i64_ctz() { count_zeros(false, ValueKind::I64); }
 void FunctionCompiler::i64_popcnt() { population_count(ValueKind::I64); }
+
+// ---- Sign extension within a type.
+
+void FunctionCompiler::extend(Width from, ValueKind kind) {
+  Value value = pop();
+  // The low bytes of a frame slot are the value's low bytes.
+  with_gpr_or_memory(value, [&](const auto& source) {
+    release(value);
+    const Gpr dst = result_gpr();
+    asm_.movsx(from, width_of(kind), dst, source);
+    push(kind, dst);
+  });
+}
+
+void FunctionCompiler::i32_extend8_s() { extend(Width::W8, ValueKind::I32); }
+void FunctionCompiler::i32_extend16_s() { extend(Width::W16, ValueKind::I32); }
+void FunctionCompiler::i64_extend8_s() { extend(Width::W8, ValueKind::I64); }
+void FunctionCompiler::i64_extend16_s() { extend(Width::W16, ValueKind::I64); }
+void FunctionCompiler::i64_extend32_s() { extend(Width::W32, ValueKind::I64); }
 
 }  // namespace wasmrun::baseline
