@@ -10,7 +10,14 @@ namespace wasmrun::wasi {
 enum class Snapshot : uint8_t { Preview1, Unstable };
 
 enum class FileType : uint8_t {
-  Unknown, BlockDevice, CharacterDevice, Directory, RegularFile, SocketDatagram, SocketStream, SymbolicLink,
+  Unknown,
+  BlockDevice,
+  CharacterDevice,
+  Directory,
+  RegularFile,
+  SocketDatagram,
+  SocketStream,
+  SymbolicLink,
 };
 
 enum ClockId : uint32_t { kClockRealtime, kClockMonotonic, kClockProcessCpu, kClockThreadCpu };
@@ -49,11 +56,11 @@ inline constexpr uint64_t kSockAccept = 1 << 29;
 inline constexpr uint64_t kAll = (uint64_t{1} << 30) - 1;
 
 /// What a directory allows to do with itself.
-inline constexpr uint64_t kDirectory =
-    kFdDatasync | kFdFdstatSetFlags | kFdSync | kPathCreateDirectory | kPathCreateFile | kPathLinkSource |
-    kPathLinkTarget | kPathOpen | kFdReaddir | kPathReadlink | kPathRenameSource | kPathRenameTarget |
-    kPathFilestatGet | kPathFilestatSetSize | kPathFilestatSetTimes | kFdFilestatGet | kFdFilestatSetTimes |
-    kPathSymlink | kPathRemoveDirectory | kPathUnlinkFile;
+inline constexpr uint64_t kDirectory = kFdDatasync | kFdFdstatSetFlags | kFdSync | kPathCreateDirectory |
+                                       kPathCreateFile | kPathLinkSource | kPathLinkTarget | kPathOpen | kFdReaddir |
+                                       kPathReadlink | kPathRenameSource | kPathRenameTarget | kPathFilestatGet |
+                                       kPathFilestatSetSize | kPathFilestatSetTimes | kFdFilestatGet |
+                                       kFdFilestatSetTimes | kPathSymlink | kPathRemoveDirectory | kPathUnlinkFile;
 /// Seekable files and devices, without the access mode's own rights.
 inline constexpr uint64_t kFileCommon = kFdDatasync | kFdSeek | kFdFdstatSetFlags | kFdSync | kFdTell | kFdAdvise |
                                         kFdFilestatGet | kFdFilestatSetTimes | kPollFdReadwrite;
@@ -81,7 +88,7 @@ inline constexpr uint32_t kAtim = 1, kAtimNow = 2, kMtim = 4, kMtimNow = 8, kAll
 namespace riflags {
 inline constexpr uint32_t kPeek = 1, kWaitall = 2;
 inline constexpr uint16_t kDataTruncated = 1;
-}
+}  // namespace riflags
 namespace sdflags {
 inline constexpr uint32_t kRead = 1, kWrite = 2;
 }

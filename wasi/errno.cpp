@@ -26,6 +26,8 @@ Errno from_host(int host_errno) {
   return Errno::Io;
 }
 
-const char* to_string(Errno error) { return kRows[static_cast<uint16_t>(error)].name; }
+const char* to_string(Errno error) {
+  return kRows[static_cast<uint16_t>(error)].name;
+}
 
 }  // namespace wasmrun::wasi

@@ -32,8 +32,8 @@ inline Errno find_directory(Call& call, I32 fd, uint64_t right, Descriptor** fou
   return ((*found)->rights_base & right) == right ? Errno::Success : Errno::Notcapable;
 }
 
-/// The one place that says no to changes below a read-only preopen. Every call that changes a file, a directory or their
-/// times asks here.
+/// The one place that says no to changes below a read-only preopen. Every call that changes a file, a directory or
+/// their times asks here.
 inline Errno require_writable(const Descriptor& descriptor) {
   return descriptor.read_only ? Errno::Perm : Errno::Success;
 }
@@ -44,8 +44,8 @@ inline Errno read_path(Call& call, I32 pointer, I32 size, GuestPath& path) {
   return path.assign({reinterpret_cast<const char*>(call.memory.at(pointer)), size});
 }
 
-/// Host vectors over guest memory, in State::iovecs; empty ones are left out, and what is past the kernel's limit is left
-/// for the guest's next call. False: out of bounds.
+/// Host vectors over guest memory, in State::iovecs; empty ones are left out, and what is past the kernel's limit is
+/// left for the guest's next call. False: out of bounds.
 bool gather_iovecs(Call& call, I32 iovs, I32 iovs_len, int* count);
 
 /// utimensat's pair from the four flags. Errors: Inval for unknown or contradicting flags.

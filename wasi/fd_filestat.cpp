@@ -57,7 +57,8 @@ Errno fd_advise(Call& call, I32 fd, I64 offset, I64 len, I32 advice) {
   if (descriptor->is_directory()) return Errno::Badf;
   if (advice > 5 || offset > INT64_MAX || len > INT64_MAX) return Errno::Inval;
   // Returns its error and leaves errno alone.
-  return from_host(::posix_fadvise(descriptor->host, static_cast<off_t>(offset), static_cast<off_t>(len), kAdvice[advice]));
+  return from_host(
+      ::posix_fadvise(descriptor->host, static_cast<off_t>(offset), static_cast<off_t>(len), kAdvice[advice]));
 }
 
 Errno fd_allocate(Call& call, I32 fd, I64 offset, I64 len) {

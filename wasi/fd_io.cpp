@@ -89,9 +89,8 @@ Errno fd_pread(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nread
   Descriptor* descriptor;
   if (const Errno error = find_fd(call, fd, rights::kFdRead, &descriptor); error != Errno::Success) return error;
   if (offset > kMaxOffset) return Errno::Inval;
-  return complete(call, *descriptor, POLLIN, nread, [&] {
-    return ::preadv(descriptor->host, call.state.iovecs, count, static_cast<off_t>(offset));
-  });
+  return complete(call, *descriptor, POLLIN, nread,
+                  [&] { return ::preadv(descriptor->host, call.state.iovecs, count, static_cast<off_t>(offset)); });
 }
 
 Errno fd_pwrite(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nwritten) {
@@ -100,9 +99,8 @@ Errno fd_pwrite(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nwri
   Descriptor* descriptor;
   if (const Errno error = find_fd(call, fd, rights::kFdWrite, &descriptor); error != Errno::Success) return error;
   if (offset > kMaxOffset) return Errno::Inval;
-  return complete(call, *descriptor, POLLOUT, nwritten, [&] {
-    return ::pwritev(descriptor->host, call.state.iovecs, count, static_cast<off_t>(offset));
-  });
+  return complete(call, *descriptor, POLLOUT, nwritten,
+                  [&] { return ::pwritev(descriptor->host, call.state.iovecs, count, static_cast<off_t>(offset)); });
 }
 
 Errno fd_seek(Call& call, I32 fd, I64 offset, I32 whence, I32 new_offset) {

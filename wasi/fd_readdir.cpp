@@ -1,5 +1,6 @@
 // fd_readdir. Cookies are the kernel's own d_off, so that removing or adding entries between calls neither skips nor
-// repeats others: positions counted in entries would. libuv lists directories by path, without inode numbers or positions.
+// repeats others: positions counted in entries would. libuv lists directories by path, without inode numbers or
+// positions.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>

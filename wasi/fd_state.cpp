@@ -7,9 +7,13 @@
 
 namespace wasmrun::wasi {
 
-Errno fd_close(Call& call, I32 fd) { return call.state.fds.close(fd); }
+Errno fd_close(Call& call, I32 fd) {
+  return call.state.fds.close(fd);
+}
 
-Errno fd_renumber(Call& call, I32 from, I32 to) { return call.state.fds.renumber(from, to); }
+Errno fd_renumber(Call& call, I32 from, I32 to) {
+  return call.state.fds.renumber(from, to);
+}
 
 Errno fd_fdstat_get(Call& call, I32 fd, I32 stat) {
   if (!call.in_bounds(stat, kFdstatSize, "stat")) return Errno::Fault;

@@ -31,7 +31,8 @@ struct Descriptor {
   bool read_only : 1 = false;  ///< opened below a read-only preopen: nothing may be changed through it
   bool readable : 1 = false;
   bool writable : 1 = false;
-  bool is_inherited : 1 = false;  ///< standard stream: its description is shared with other processes, flags are ours alone
+  bool is_inherited : 1 =
+      false;  ///< standard stream: its description is shared with other processes, flags are ours alone
   bool is_listener : 1 = false;
   bool is_terminal : 1 = false;
   uint16_t flags = 0;  ///< fdflags as the guest sees them
@@ -69,9 +70,7 @@ class FdTable {
   ~FdTable();
 
   /// The open descriptor of that number; null when there is none. Valid until the next insert.
-  Descriptor* find(uint32_t fd) {
-    return fd < slots_.size() && slots_[fd].is_open() ? &slots_[fd] : nullptr;
-  }
+  Descriptor* find(uint32_t fd) { return fd < slots_.size() && slots_[fd].is_open() ? &slots_[fd] : nullptr; }
   /// Gives the lowest free number; owns the host descriptor from then on. Mfile when the table is full (the host
   /// descriptor is closed then).
   Errno insert(Descriptor descriptor, uint32_t* fd);

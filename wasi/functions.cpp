@@ -74,7 +74,9 @@ HostOutcome enter(void* user_data, Caller& caller, const RawValue* arguments, Ra
   const Errno error = apply(function, call, arguments);
   if (__builtin_expect(binding.state->trace_fd >= 0, 0)) {
     write_trace(binding.state->trace_fd, *binding.function, arguments,
-                call.bad_argument ? "trap" : call.exits ? "exit" : to_string(error));
+                call.bad_argument ? "trap"
+                : call.exits      ? "exit"
+                                  : to_string(error));
   }
   if (__builtin_expect(call.bad_argument != nullptr, 0)) {
     return HostOutcome::trapped("out of bounds memory access: " + std::string(binding.function->name) + " argument " +
@@ -107,7 +109,9 @@ FuncType FunctionEntry::type() const {
   return type;
 }
 
-std::span<const FunctionEntry> functions() { return kFunctions; }
+std::span<const FunctionEntry> functions() {
+  return kFunctions;
+}
 
 const FunctionEntry* find_function(std::string_view name) {
   for (const FunctionEntry& function : kFunctions) {

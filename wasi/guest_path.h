@@ -8,9 +8,9 @@
 
 namespace wasmrun::wasi {
 
-/// A relative path without NUL bytes and, as stored, without trailing slashes. A trailing slash has meaning, but it makes
-/// the kernel follow a link that O_NOFOLLOW should have stopped at: lookups therefore never see it, and calls that create
-/// or remove a name, which do not follow, get it back with `name_with_slash`.
+/// A relative path without NUL bytes and, as stored, without trailing slashes. A trailing slash has meaning, but it
+/// makes the kernel follow a link that O_NOFOLLOW should have stopped at: lookups therefore never see it, and calls
+/// that create or remove a name, which do not follow, get it back with `name_with_slash`.
 class GuestPath {
  public:
   static constexpr size_t kMaxSize = 4095;
@@ -22,7 +22,9 @@ class GuestPath {
   bool has_trailing_slash() const { return has_trailing_slash_; }
   /// The last component is "." or "..": it names no entry of its parent.
   bool ends_in_dots() const { return ends_in_dots_; }
-  bool ends_in_dot() const { return ends_in_dots_ && bytes_[size_ - 1] == '.' && (size_ < 2 || bytes_[size_ - 2] != '.'); }
+  bool ends_in_dot() const {
+    return ends_in_dots_ && bytes_[size_ - 1] == '.' && (size_ < 2 || bytes_[size_ - 2] != '.');
+  }
   bool has_parent() const { return name_ > 0; }
 
   /// Cuts the path into directory and name; afterwards `text` is the directory. Only when `has_parent`.

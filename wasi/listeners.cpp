@@ -1,5 +1,5 @@
-// Listening sockets that the program is given. Plain calls: libuv's listening handles accept connections themselves, and
-// its name look-up wants a loop where one synchronous answer at the start is enough.
+// Listening sockets that the program is given. Plain calls: libuv's listening handles accept connections themselves,
+// and its name look-up wants a loop where one synchronous answer at the start is enough.
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>

@@ -10,7 +10,9 @@ namespace wasmrun::wasi {
 namespace {
 
 /// Whether the last component may be looked at without following: it is a name, and no slash after it asks for more.
-bool is_plain_name(const GuestPath& path) { return !path.ends_in_dots() && !path.has_trailing_slash(); }
+bool is_plain_name(const GuestPath& path) {
+  return !path.ends_in_dots() && !path.has_trailing_slash();
+}
 
 }  // namespace
 

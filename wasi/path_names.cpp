@@ -40,7 +40,9 @@ Errno enter_parent(Call& call, Location& location, Errno dots) {
   return from_host(-call.state.resolver->open_parent(location.directory->host, location.path, &location.parent));
 }
 
-Errno last_error(int result) { return result == 0 ? Errno::Success : from_host(errno); }
+Errno last_error(int result) {
+  return result == 0 ? Errno::Success : from_host(errno);
+}
 
 }  // namespace
 
@@ -87,8 +89,7 @@ Errno path_readlink(Call& call, I32 fd, I32 path, I32 path_len, I32 buf, I32 buf
     return Errno::Fault;
   }
   Location at;
-  if (const Errno error = find_location(call, fd, rights::kPathReadlink, path, path_len, at);
-      error != Errno::Success) {
+  if (const Errno error = find_location(call, fd, rights::kPathReadlink, path, path_len, at); error != Errno::Success) {
     return error;
   }
   // A slash follows the link to a directory, which is none.
@@ -150,8 +151,7 @@ Errno path_link(Call& call, I32 old_fd, I32 old_flags, I32 old_path, I32 old_pat
   // A name in a writable tree would make a read-only file writable.
   if (const Errno error = require_writable(*source.directory); error != Errno::Success) return error;
   if (const Errno error = require_writable(*target.directory); error != Errno::Success) return error;
-  return last_error(
-      ::linkat(source.parent.fd, source.path.name(), target.parent.fd, target.path.name_with_slash(), 0));
+  return last_error(::linkat(source.parent.fd, source.path.name(), target.parent.fd, target.path.name_with_slash(), 0));
 }
 
 Errno path_rename(Call& call, I32 fd, I32 old_path, I32 old_path_len, I32 new_fd, I32 new_path, I32 new_path_len) {
@@ -171,8 +171,8 @@ Errno path_rename(Call& call, I32 fd, I32 old_path, I32 old_path_len, I32 new_fd
   if (const Errno error = enter_parent(call, target, Errno::Busy); error != Errno::Success) return error;
   if (const Errno error = require_writable(*source.directory); error != Errno::Success) return error;
   if (const Errno error = require_writable(*target.directory); error != Errno::Success) return error;
-  return last_error(::renameat(source.parent.fd, source.path.name_with_slash(), target.parent.fd,
-                               target.path.name_with_slash()));
+  return last_error(
+      ::renameat(source.parent.fd, source.path.name_with_slash(), target.parent.fd, target.path.name_with_slash()));
 }
 
 }  // namespace wasmrun::wasi

@@ -29,7 +29,8 @@ int host_flags(const OpenRequest& request) {
 }
 
 /// What a read-only tree answers to a request that may change something: the error that the path itself has if any, so
-/// that programs that probe see the same as on a read-only file system, else Perm. Takes the harmless part of CREAT off.
+/// that programs that probe see the same as on a read-only file system, else Perm. Takes the harmless part of CREAT
+/// off.
 Errno refuse_changes(Call& call, const Descriptor& directory, const GuestPath& path, OpenRequest& request) {
   constexpr uint32_t kChanging = oflags::kCreat | oflags::kTrunc;
   const Errno forbidden = require_writable(directory);
@@ -74,7 +75,8 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
   OpenRequest request{};
   request.follow = dirflags & lookupflags::kSymlinkFollow;
   request.reads = rights_base & (rights::kFdRead | rights::kFdReaddir);
-  request.writes = rights_base & (rights::kFdWrite | rights::kFdDatasync | rights::kFdAllocate | rights::kFdFilestatSetSize);
+  request.writes =
+      rights_base & (rights::kFdWrite | rights::kFdDatasync | rights::kFdAllocate | rights::kFdFilestatSetSize);
   request.oflags = oflags;
   request.fdflags = static_cast<uint16_t>(fdflags);
   // Kernels before 6.4 create a file and then complain.
@@ -89,7 +91,8 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
   struct stat status;
   int host;
   for (;;) {
-    host = call.state.resolver->open(directory->host, guest_path.text(), host_flags(request), 0666, request.follow, &status);
+    host = call.state.resolver->open(directory->host, guest_path.text(), host_flags(request), 0666, request.follow,
+                                     &status);
     if (host != -EINTR) break;  // a pipe without another end makes open wait
     if (call.interrupted()) return Errno::Intr;
   }

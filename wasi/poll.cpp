@@ -227,8 +227,8 @@ Errno Poll::wait() {
     // What is answered already must not wait, but whatever else is ready is reported with it.
     const bool only_looks = fired_ > 0;
     const timespec timeout = to_timespec(only_looks || nearest_ns <= now_ns_ ? 0 : nearest_ns - now_ns_);
-    const int count = ::ppoll(arrays_.polled.data(), arrays_.polled.size(),
-                              only_looks || has_deadline ? &timeout : nullptr, nullptr);
+    const int count =
+        ::ppoll(arrays_.polled.data(), arrays_.polled.size(), only_looks || has_deadline ? &timeout : nullptr, nullptr);
     if (count < 0) {
       if (errno != EINTR) return from_host(errno);
       if (call_.interrupted()) return Errno::Intr;

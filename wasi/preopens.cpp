@@ -21,7 +21,9 @@ Error directory_error(const Preopen& preopen, const std::string& what) {
   return {ErrorKind::Io, "--dir: cannot open '" + preopen.host_path + "': " + what};
 }
 
-bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+bool same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 
 /// Whether `inner` is `outer` or lies below it: climbs until the root, which is its own parent.
 bool contains(const struct stat& outer, int inner) {

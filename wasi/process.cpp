@@ -1,4 +1,5 @@
-// proc_exit, proc_raise, sched_yield, random_get. The kernel is called directly: uv_random asks for 256 bytes at a time.
+// proc_exit, proc_raise, sched_yield, random_get. The kernel is called directly: uv_random asks for 256 bytes at a
+// time.
 #include <sched.h>
 #include <sys/random.h>
 

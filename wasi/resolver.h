@@ -31,10 +31,10 @@ class Resolver {
   explicit Resolver(Kind kind) : kind_(kind) {}
   Kind kind() const { return kind_; }
 
-  /// Opens `path` below `directory` with open(2)'s flags; O_CLOEXEC is added, and O_NOCTTY unless O_PATH. `path` is relative and has no
-  /// trailing slash. Without `follow` a link as last component is not followed (ELOOP, or the link itself with O_PATH).
-  /// Returns a host descriptor and its status, or a negative host errno: EPERM for an escape and for anything in procfs,
-  /// through which a process can be rewritten.
+  /// Opens `path` below `directory` with open(2)'s flags; O_CLOEXEC is added, and O_NOCTTY unless O_PATH. `path` is
+  /// relative and has no trailing slash. Without `follow` a link as last component is not followed (ELOOP, or the link
+  /// itself with O_PATH). Returns a host descriptor and its status, or a negative host errno: EPERM for an escape and
+  /// for anything in procfs, through which a process can be rewritten.
   int open(int directory, const char* path, int flags, mode_t mode, bool follow, struct stat* status);
 
   /// Opens what a guest path names for looking only (O_PATH); a trailing slash demands a directory and follows.

@@ -18,8 +18,8 @@ namespace {
 
 constexpr int kMaxExpansions = 40;  // the kernel's own limit
 
-/// One attempt. Directories passed are dropped at once, so that long paths do not use up descriptors, until ".." asks for
-/// one: then the attempt gives up and the next one keeps them.
+/// One attempt. Directories passed are dropped at once, so that long paths do not use up descriptors, until ".." asks
+/// for one: then the attempt gives up and the next one keeps them.
 class Walk {
  public:
   Walk(int directory, const char* path, bool keep_ancestors)
@@ -47,8 +47,9 @@ void Walk::enter(int fd) {
   ++depth_;
 }
 
-/// Puts the target of a link in place of what is still to be walked. Nothing: go on. Otherwise an errno; `otherwise` when
-/// the name is no link. A trailing slash of a target stays in `rest_` and is understood there, never given to the kernel.
+/// Puts the target of a link in place of what is still to be walked. Nothing: go on. Otherwise an errno; `otherwise`
+/// when the name is no link. A trailing slash of a target stays in `rest_` and is understood there, never given to the
+/// kernel.
 std::optional<int> Walk::expand(int directory, const char* name, const std::string& after, int otherwise) {
   char target[PATH_MAX];
   const ssize_t size = ::readlinkat(directory, name, target, sizeof(target));

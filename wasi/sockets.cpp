@@ -1,7 +1,7 @@
-// sock_accept, sock_recv, sock_send, sock_shutdown, on the kernel's sockets: uv_listen would accept connections on its own.
-#include <sys/socket.h>
-
+// sock_accept, sock_recv, sock_send, sock_shutdown, on the kernel's sockets: uv_listen would accept connections on its
+// own.
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "wasi/fd_access.h"
 

@@ -25,7 +25,6 @@ struct StringBlock {
   }
 };
 
-
 struct State {
   explicit State(std::unique_ptr<Resolver> resolver_used) : resolver(std::move(resolver_used)) {}
 

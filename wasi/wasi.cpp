@@ -62,6 +62,8 @@ void Wasi::define_in(Store& store) {
   }
 }
 
-std::vector<std::string> Wasi::listener_addresses() const { return state_->listener_addresses; }
+std::vector<std::string> Wasi::listener_addresses() const {
+  return state_->listener_addresses;
+}
 
 }  // namespace wasmrun::wasi

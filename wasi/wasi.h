@@ -19,11 +19,11 @@ struct Preopen {
 
 /// All that a guest is given. Nothing else of the host is reachable.
 struct WasiOptions {
-  std::vector<std::string> args;                           ///< args[0] is the program's name
-  std::vector<std::pair<std::string, std::string>> env;    ///< of a repeated name the last value counts
-  std::vector<Preopen> preopens;                           ///< descriptors 3, 4, ...
-  std::vector<std::string> tcp_listeners;                  ///< "HOST:PORT" or "[v6]:PORT"; descriptors after the preopens
-  int trace_fd = -1;                                       ///< a line for each call goes to this host descriptor
+  std::vector<std::string> args;                         ///< args[0] is the program's name
+  std::vector<std::pair<std::string, std::string>> env;  ///< of a repeated name the last value counts
+  std::vector<Preopen> preopens;                         ///< descriptors 3, 4, ...
+  std::vector<std::string> tcp_listeners;                ///< "HOST:PORT" or "[v6]:PORT"; descriptors after the preopens
+  int trace_fd = -1;                                     ///< a line for each call goes to this host descriptor
 };
 
 struct State;

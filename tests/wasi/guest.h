@@ -1,4 +1,5 @@
-// A guest without an engine: bytes as memory, functions called by name. Visible: Guest, Reply, TempTree, on_both_resolvers.
+// A guest without an engine: bytes as memory, functions called by name. Visible: Guest, Reply, TempTree,
+// on_both_resolvers.
 #pragma once
 
 #include <fcntl.h>
@@ -21,8 +22,12 @@
 
 namespace wasmrun::wasi {
 
-inline std::ostream& operator<<(std::ostream& out, Errno error) { return out << to_string(error); }
-inline std::ostream& operator<<(std::ostream& out, FileType type) { return out << static_cast<int>(type); }
+inline std::ostream& operator<<(std::ostream& out, Errno error) {
+  return out << to_string(error);
+}
+inline std::ostream& operator<<(std::ostream& out, FileType type) {
+  return out << static_cast<int>(type);
+}
 
 /// How a call ended. Compares with an errno only when it returned.
 struct Reply {

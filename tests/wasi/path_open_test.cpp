@@ -134,9 +134,9 @@ TEST_CASE("paths are checked before they are looked up", "[wasi][path_open]") {
 TEST_CASE("names are bytes", "[wasi][path_open]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
-  for (const std::string& name : {std::string("\xff\xfe"), std::string("a\nb"), std::string("-rf"), std::string("a\\b"),
-                                  std::string("e\xcc\x81"), std::string("\xc3\xa9"), std::string("..."),
-                                  std::string("..a"), std::string(" ")}) {
+  for (const std::string& name :
+       {std::string("\xff\xfe"), std::string("a\nb"), std::string("-rf"), std::string("a\\b"), std::string("e\xcc\x81"),
+        std::string("\xc3\xa9"), std::string("..."), std::string("..a"), std::string(" ")}) {
     INFO(name);
     CHECK(guest.path_open(kRoot, name, {.oflags = oflags::kCreat | oflags::kExcl, .rights = kReadWrite}) ==
           Errno::Success);

@@ -41,8 +41,7 @@ TEST_CASE("read-only trees cannot be opened for writing", "[wasi][read_only][pat
   CHECK(guest.path_open(kRoot, "f", {.oflags = oflags::kTrunc, .rights = 0}) == Errno::Perm);
   CHECK(guest.path_open(kRoot, "l", {.oflags = oflags::kTrunc, .rights = 0}) == Errno::Perm);
   CHECK(guest.path_open(kRoot, "new", {.oflags = oflags::kCreat, .rights = kReadRights}) == Errno::Perm);
-  CHECK(guest.path_open(kRoot, "new", {.oflags = oflags::kCreat | oflags::kExcl, .rights = kReadWrite}) ==
-        Errno::Perm);
+  CHECK(guest.path_open(kRoot, "new", {.oflags = oflags::kCreat | oflags::kExcl, .rights = kReadWrite}) == Errno::Perm);
   CHECK(guest.path_open(kRoot, "f", {.rights = kReadWrite, .fdflags = fdflags::kAppend}) == Errno::Perm);
   CHECK(trees.tree.read("root/f") == "text");
   CHECK_FALSE(trees.tree.exists("root/new"));
@@ -54,8 +53,7 @@ TEST_CASE("read-only trees still say first what is wrong with a path", "[wasi][r
   CHECK(guest.path_open(kRoot, "none", {.rights = kReadWrite}) == Errno::Noent);
   CHECK(guest.path_open(kRoot, "d", {.rights = kReadWrite}) == Errno::Isdir);
   CHECK(guest.path_open(kRoot, "f/x", {.oflags = oflags::kCreat, .rights = kReadWrite}) == Errno::Notdir);
-  CHECK(guest.path_open(kRoot, "f", {.oflags = oflags::kCreat | oflags::kExcl, .rights = kReadWrite}) ==
-        Errno::Exist);
+  CHECK(guest.path_open(kRoot, "f", {.oflags = oflags::kCreat | oflags::kExcl, .rights = kReadWrite}) == Errno::Exist);
   CHECK(guest.path_open(kRoot, "l", {.rights = kReadWrite, .follow = false}) == Errno::Loop);
 }
 
