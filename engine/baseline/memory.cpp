@@ -92,15 +92,17 @@ void FunctionCompiler::load_gpr(const imm::MemArg& arg, Width memory, Extension 
   push(kind, dst);
 }
 
+constexpr uint32_t bytes_of(ValueKind kind) { return kind == ValueKind::F32 ? 4 : kind == ValueKind::F64 ? 8 : 16; }
+
 void FunctionCompiler::load_xmm(const imm::MemArg& arg, ValueKind kind) {
-  const Access access = pop_address(arg, kind == ValueKind::F32 ? 4 : 8);
+  const Access access = pop_address(arg, bytes_of(kind));
   release(access);
   const Xmm dst = result_xmm();
   mark_memory_access();
-  if (kind == ValueKind::F32) {
-    asm_.movss(dst, access.operand);
-  } else {
-    asm_.movsd(dst, access.operand);
+  switch (kind) {
+    case ValueKind::F32: asm_.movss(dst, access.operand); break;
+    case ValueKind::F64: asm_.movsd(dst, access.operand); break;
+    default: asm_.movups(dst, access.operand); break;
   }
   push(kind, dst);
 }
@@ -140,12 +142,14 @@ void FunctionCompiler::store_gpr(const imm::MemArg& arg, Width memory) {
 
 void FunctionCompiler::store_xmm(const imm::MemArg& arg, ValueKind kind) {
   Value value = pop();
-  const bool zero = value.is_constant() && (kind == ValueKind::F32 || value.bits == 0);
-  const Xmm reg = zero ? kScratchXmm : xmm(value);
-  const Access access = pop_address(arg, kind == ValueKind::F32 ? 4 : 8);
+  const bool immediate = value.is_constant() && (kind == ValueKind::F32 || (kind == ValueKind::F64 && value.bits == 0));
+  const Xmm reg = immediate ? kScratchXmm : xmm(value);
+  const Access access = pop_address(arg, bytes_of(kind));
   mark_memory_access();
-  if (zero) {
+  if (immediate) {
     asm_.mov(kind == ValueKind::F32 ? Width::W32 : Width::W64, access.operand, value.immediate());
+  } else if (kind == ValueKind::V128) {
+    asm_.movups(access.operand, reg);
   } else {
     store(access.operand, kind, reg);
   }
