@@ -85,6 +85,14 @@ void add_frameless_caller(const Store& store, const ExecutionContext& context, W
   if (walk.is_frame(top)) walk.add({static_cast<const uint8_t*>(*top), true});
 }
 
+// A stripped module still names what it exports.
+std::string export_name(const module::Module& module, uint32_t function) {
+  for (const module::Export& exported : module.exports) {
+    if (exported.kind == module::ExternKind::Func && exported.index == function) return exported.name;
+  }
+  return {};
+}
+
 }  // namespace
 
 void fill_backtrace(const Store& store, const ExecutionContext& context, Trap& trap) {
@@ -116,6 +124,8 @@ void fill_backtrace(const Store& store, const ExecutionContext& context, Trap& t
     if (is_new && loaded.read_function_names) entry->second = loaded.read_function_names(loaded.module);
     if (const auto name = entry->second.find(frame.function); name != entry->second.end()) {
       frame.function_name = demangle(name->second);
+    } else {
+      frame.function_name = export_name(loaded.module, frame.function);
     }
     trap.frames.push_back(std::move(frame));
   });
