@@ -7,8 +7,12 @@ using module::FieldType;
 using module::kI32;
 using module::SubType;
 
-static ValueType nullable_ref(TypeIndex type) { return ValueType::ref(type, true); }
-static bool is_packed(const FieldType& field) { return field.packing != FieldType::Packing::None; }
+static ValueType nullable_ref(TypeIndex type) {
+  return ValueType::ref(type, true);
+}
+static bool is_packed(const FieldType& field) {
+  return field.packing != FieldType::Packing::None;
+}
 
 bool Body::find_struct(TypeIndex index, const SubType*& type) {
   if (index.value >= module_.types.size()) return unknown("type", index.value);
@@ -36,12 +40,14 @@ bool Body::find_array(TypeIndex index, const FieldType*& element) {
 
 bool Body::find_mutable_array(TypeIndex index, const FieldType*& element) {
   if (!find_array(index, element)) return false;
-  return element->is_mutable || fail("immutable array: elements of type " + std::to_string(index.value) + " cannot be set");
+  return element->is_mutable ||
+         fail("immutable array: elements of type " + std::to_string(index.value) + " cannot be set");
 }
 
 bool Body::find_numeric_array(TypeIndex index, const FieldType*& element) {
   if (!find_array(index, element)) return false;
-  return !element->type.is_ref() || fail("array type is not numeric or vector: its elements are " + to_string(element->type));
+  return !element->type.is_ref() ||
+         fail("array type is not numeric or vector: its elements are " + to_string(element->type));
 }
 
 bool Body::new_object(TypeIndex type) {
@@ -66,20 +72,28 @@ bool Body::struct_new_default(const imm::TypeIndex& type) {
   const SubType* found = nullptr;
   if (!find_struct(type.index, found) || !spend(found->fields.size())) return false;
   for (const FieldType& field : found->fields)
-    if (!field.type.defaultable()) return fail("type mismatch: field type is not defaultable: " + to_string(field.type));
+    if (!field.type.defaultable())
+      return fail("type mismatch: field type is not defaultable: " + to_string(field.type));
   return new_object(type.index);
 }
 
 bool Body::get_field(const imm::TypeField& field, bool packed) {
   const FieldType* type = nullptr;
   if (!find_field(field, type)) return false;
-  if (is_packed(*type) != packed) return fail(packed ? "type mismatch: field is unpacked" : "type mismatch: field is packed");
+  if (is_packed(*type) != packed)
+    return fail(packed ? "type mismatch: field is unpacked" : "type mismatch: field is packed");
   return replace({nullable_ref(field.first)}, {type->type});
 }
 
-bool Body::struct_get(const imm::TypeField& field) { return get_field(field, false); }
-bool Body::struct_get_s(const imm::TypeField& field) { return get_field(field, true); }
-bool Body::struct_get_u(const imm::TypeField& field) { return get_field(field, true); }
+bool Body::struct_get(const imm::TypeField& field) {
+  return get_field(field, false);
+}
+bool Body::struct_get_s(const imm::TypeField& field) {
+  return get_field(field, true);
+}
+bool Body::struct_get_u(const imm::TypeField& field) {
+  return get_field(field, true);
+}
 
 bool Body::struct_set(const imm::TypeField& field) {
   const FieldType* type = nullptr;
@@ -98,7 +112,8 @@ bool Body::array_new(const imm::TypeIndex& type) {
 bool Body::array_new_default(const imm::TypeIndex& type) {
   const FieldType* element = nullptr;
   if (!find_array(type.index, element)) return false;
-  if (!element->type.defaultable()) return fail("type mismatch: element type is not defaultable: " + to_string(element->type));
+  if (!element->type.defaultable())
+    return fail("type mismatch: element type is not defaultable: " + to_string(element->type));
   return pop(kI32) && new_object(type.index);
 }
 
@@ -129,13 +144,20 @@ bool Body::array_new_elem(const imm::TypeElem& source) {
 bool Body::get_element(TypeIndex type, bool packed) {
   const FieldType* element = nullptr;
   if (!find_array(type, element)) return false;
-  if (is_packed(*element) != packed) return fail(packed ? "type mismatch: array is unpacked" : "type mismatch: array is packed");
+  if (is_packed(*element) != packed)
+    return fail(packed ? "type mismatch: array is unpacked" : "type mismatch: array is packed");
   return replace({kI32, nullable_ref(type)}, {element->type});
 }
 
-bool Body::array_get(const imm::TypeIndex& type) { return get_element(type.index, false); }
-bool Body::array_get_s(const imm::TypeIndex& type) { return get_element(type.index, true); }
-bool Body::array_get_u(const imm::TypeIndex& type) { return get_element(type.index, true); }
+bool Body::array_get(const imm::TypeIndex& type) {
+  return get_element(type.index, false);
+}
+bool Body::array_get_s(const imm::TypeIndex& type) {
+  return get_element(type.index, true);
+}
+bool Body::array_get_u(const imm::TypeIndex& type) {
+  return get_element(type.index, true);
+}
 
 bool Body::array_set(const imm::TypeIndex& type) {
   const FieldType* element = nullptr;
@@ -162,7 +184,8 @@ bool Body::array_copy(const imm::TypePair& types) {
 bool Body::array_init_data(const imm::TypeData& source) {
   const FieldType* element = nullptr;
   count_call();
-  if (!check_data(source.second) || !find_mutable_array(source.first, element) || !find_numeric_array(source.first, element))
+  if (!check_data(source.second) || !find_mutable_array(source.first, element) ||
+      !find_numeric_array(source.first, element))
     return false;
   return replace({kI32, kI32, kI32, nullable_ref(source.first)}, {});
 }

@@ -36,7 +36,8 @@ bool equal(const ValueType* a, const ValueType* b, size_t count) {
 
 }  // namespace
 
-Error reader_error(const module::Module& module, const ByteReader& reader, uint64_t instruction_offset, bool end_of_section) {
+Error reader_error(const module::Module& module, const ByteReader& reader, uint64_t instruction_offset,
+                   bool end_of_section) {
   const uint64_t at = reader.error_offset();
   std::string message = reader.error();
   const std::span<const uint8_t> bytes = *module.bytes;
@@ -49,8 +50,10 @@ Error reader_error(const module::Module& module, const ByteReader& reader, uint6
       if (bytes[i] < 0x80) break;
     }
   } else if (message == "unexpected end") {
-    // Where only the last `end` is missing, the specification's decoder runs on into the next function and misses it there.
-    message = at == instruction_offset && !end_of_section ? "END opcode expected" : "unexpected end of section or function";
+    // Where only the last `end` is missing, the specification's decoder runs on into the next function and misses it
+    // there.
+    message =
+        at == instruction_offset && !end_of_section ? "END opcode expected" : "unexpected end of section or function";
   }
   return {ErrorKind::Malformed, std::move(message), at};
 }
@@ -174,7 +177,9 @@ bool Body::check_type(ValueType type) {
   return index < module_.types.size() || unknown("type", index);
 }
 
-bool Body::fail(std::string message) { return fail(ErrorKind::Invalid, std::move(message), instruction_offset_); }
+bool Body::fail(std::string message) {
+  return fail(ErrorKind::Invalid, std::move(message), instruction_offset_);
+}
 
 bool Body::fail(ErrorKind kind, std::string message, uint64_t offset) {
   if (!error_) error_ = Error{kind, std::move(message), offset};

@@ -1,6 +1,6 @@
 // The rules of instruction sequences: one object checks one function body or constant expression. Visible inside
-// validate/: Body. Rules live in the file of their group: control.cpp, parametric.cpp, ...; those on the hot path and the
-// one function for all OP rows are here, so that the decoder's switch takes them in.
+// validate/: Body. Rules live in the file of their group: control.cpp, parametric.cpp, ...; those on the hot path and
+// the one function for all OP rows are here, so that the decoder's switch takes them in.
 //
 // The operand stack holds the types of the values on the machine's stack. Each frame owns the part from its height on:
 //
@@ -32,8 +32,8 @@ using module::FuncType;
 using module::ValueType;
 namespace imm = instructions::imm;
 
-/// A reference of which nothing is known: `ref.as_non_null` on an unreachable stack makes it. Matches every reference type.
-/// No module can name this type index.
+/// A reference of which nothing is known: `ref.as_non_null` on an unreachable stack makes it. Matches every reference
+/// type. No module can name this type index.
 inline constexpr ValueType kBottomRef = ValueType::ref(TypeIndex(0x3fffff), false);
 
 /// One label: a block that is open.
@@ -59,7 +59,8 @@ struct Frame {
 
 /// The failure of a reader that was decoding the instruction at `instruction_offset`, in the test suite's words.
 /// `end_of_section` says whether the section ends with the bytes being read.
-Error reader_error(const module::Module& module, const ByteReader& reader, uint64_t instruction_offset, bool end_of_section);
+Error reader_error(const module::Module& module, const ByteReader& reader, uint64_t instruction_offset,
+                   bool end_of_section);
 
 /// Decodes instructions up to the final `end` and checks nothing else. Returns the Malformed error, if there is one.
 std::optional<Error> find_malformed(const module::Module& module, ByteReader reader);
@@ -99,10 +100,10 @@ class Body {
   Error take_error() { return std::move(*error_); }
 
   // Rows whose operands are fixed: one function for all.
-#define OP(name, ...)                               \
-  template <class... Immediate>                     \
-  bool name(const Immediate&... immediate) {        \
-    return row<Opcode::name>(immediate...);         \
+#define OP(name, ...)                        \
+  template <class... Immediate>              \
+  bool name(const Immediate&... immediate) { \
+    return row<Opcode::name>(immediate...);  \
   }
 #define OP_RULE(...)
 #include "engine/instructions/opcodes.def"
@@ -110,7 +111,9 @@ class Body {
 #undef OP_RULE
 
   // control.cpp
-  bool nop() { return true; }
+  bool nop() {
+    return true;
+  }
   bool unreachable();
   bool block(const imm::BlockType& type);
   bool loop(const imm::BlockType& type);
@@ -150,20 +153,26 @@ class Body {
   // variable.cpp
   bool local_get(const imm::LocalIndex& local) {
     const uint32_t index = local.index.value;
-    if (index >= local_count_) [[unlikely]] return unknown("local", index);
-    if (!unset_locals_.empty() && unset_locals_[index]) [[unlikely]] return uninitialized(index);
+    if (index >= local_count_) [[unlikely]]
+      return unknown("local", index);
+    if (!unset_locals_.empty() && unset_locals_[index]) [[unlikely]]
+      return uninitialized(index);
     count_use(index);
     return push(locals_[index]);
   }
   bool local_set(const imm::LocalIndex& local) {
     const uint32_t index = local.index.value;
-    if (index >= local_count_) [[unlikely]] return unknown("local", index);
+    if (index >= local_count_) [[unlikely]]
+      return unknown("local", index);
     count_use(index);
     written_ |= module::local_bit(index);
-    if (!unset_locals_.empty() && unset_locals_[index]) [[unlikely]] initialize(index);
+    if (!unset_locals_.empty() && unset_locals_[index]) [[unlikely]]
+      initialize(index);
     return pop(locals_[index]);
   }
-  bool local_tee(const imm::LocalIndex& local) { return local_set(local) && push(locals_[local.index.value]); }
+  bool local_tee(const imm::LocalIndex& local) {
+    return local_set(local) && push(locals_[local.index.value]);
+  }
   bool global_get(const imm::GlobalIndex& global);
   bool global_set(const imm::GlobalIndex& global);
 
@@ -219,8 +228,12 @@ class Body {
   using Types = std::span<const ValueType>;
 
   // Operands, body.cpp. `pop` and `push` of many types keep the order of declaration: the last is on top.
-  uint32_t height() const { return static_cast<uint32_t>(top_ - stack_.get()); }
-  size_t available() const { return static_cast<size_t>(top_ - base_); }
+  uint32_t height() const {
+    return static_cast<uint32_t>(top_ - stack_.get());
+  }
+  size_t available() const {
+    return static_cast<size_t>(top_ - base_);
+  }
   bool push(ValueType type) {
     if (top_ == high_) [[unlikely]] {
       if (!raise_high(1)) return false;
@@ -230,7 +243,8 @@ class Body {
   }
   bool push(Types types);
   bool pop(ValueType expected) {
-    if (top_ != base_ && top_[-1] == expected) [[likely]] return --top_, true;
+    if (top_ != base_ && top_[-1] == expected) [[likely]]
+      return --top_, true;
     return pop_other(expected);
   }
   bool pop(Types expected);
@@ -294,7 +308,8 @@ class Body {
   // Tables, memories, segments.
   bool find_table(TableIndex index, const module::TableType*& type);
   bool find_memory(MemoryIndex index, ValueType& address) {
-    if (index.value >= module_.memories.size()) [[unlikely]] return unknown("memory", index.value);
+    if (index.value >= module_.memories.size()) [[unlikely]]
+      return unknown("memory", index.value);
     address = value_type(module_.memories[index.value].limits.address_type);
     return true;
   }
@@ -331,10 +346,12 @@ class Body {
     __builtin_unreachable();
   }
   bool check_access(const imm::MemArg& access, uint32_t bytes, ValueType& address) {
-    if (access.memory.value != 0 || module_.memories.empty()) [[unlikely]] return check_other_access(access, bytes, address);
+    if (access.memory.value != 0 || module_.memories.empty()) [[unlikely]]
+      return check_other_access(access, bytes, address);
     uses_memory0_ = true;
     address = memory0_address_;
-    if (access.align_log2 > static_cast<uint32_t>(__builtin_ctz(bytes)) || (access.offset & memory0_excess_) != 0) [[unlikely]]
+    if (access.align_log2 > static_cast<uint32_t>(__builtin_ctz(bytes)) || (access.offset & memory0_excess_) != 0)
+        [[unlikely]]
       return check_other_access(access, bytes, address);
     return true;
   }
@@ -346,24 +363,43 @@ class Body {
   }
   template <uint32_t kBits>
   bool check(const imm::MemArgLaneOf<kBits>& access, ValueType& address) {
-    return check_access(access, kBits / 8, address) && (access.lane < access.kLanes || invalid_lane(access.lane, access.kLanes));
+    return check_access(access, kBits / 8, address) &&
+           (access.lane < access.kLanes || invalid_lane(access.lane, access.kLanes));
   }
   template <uint32_t kLanes>
   bool check(const imm::LaneIndexOf<kLanes>& lane, ValueType&) {
     return lane.lane < kLanes || invalid_lane(lane.lane, kLanes);
   }
   bool check(const imm::Shuffle& shuffle, ValueType&);
-  bool check(const imm::MemoryIndex& memory, ValueType& address) { return find_memory(memory.index, address); }
-  bool check(const imm::DataMemory& init, ValueType& address) { return check_data(init.first) && find_memory(init.second, address); }
-  bool check(const imm::I32Const&, ValueType&) { return true; }
-  bool check(const imm::I64Const&, ValueType&) { return true; }
-  bool check(const imm::F32Const&, ValueType&) { return true; }
-  bool check(const imm::F64Const&, ValueType&) { return true; }
-  bool check(const imm::V128Const&, ValueType&) { return true; }
+  bool check(const imm::MemoryIndex& memory, ValueType& address) {
+    return find_memory(memory.index, address);
+  }
+  bool check(const imm::DataMemory& init, ValueType& address) {
+    return check_data(init.first) && find_memory(init.second, address);
+  }
+  bool check(const imm::I32Const&, ValueType&) {
+    return true;
+  }
+  bool check(const imm::I64Const&, ValueType&) {
+    return true;
+  }
+  bool check(const imm::F32Const&, ValueType&) {
+    return true;
+  }
+  bool check(const imm::F64Const&, ValueType&) {
+    return true;
+  }
+  bool check(const imm::V128Const&, ValueType&) {
+    return true;
+  }
 
   /// The rows that become a call of the runtime and access memory in bulk.
-  void count_bulk(const imm::MemoryIndex& memory) { uses_memory0_ |= memory.index.value == 0; }
-  void count_bulk(const imm::DataMemory& init) { uses_memory0_ |= init.second.value == 0; }
+  void count_bulk(const imm::MemoryIndex& memory) {
+    uses_memory0_ |= memory.index.value == 0;
+  }
+  void count_bulk(const imm::DataMemory& init) {
+    uses_memory0_ |= init.second.value == 0;
+  }
 
   template <Opcode kOpcode, class... Immediate>
   bool row(const Immediate&... immediate) {
@@ -374,10 +410,12 @@ class Body {
     if constexpr (kOpcode == Opcode::memory_grow || kOpcode == Opcode::memory_fill || kOpcode == Opcode::memory_init)
       count_call();
     if constexpr (kOpcode == Opcode::memory_fill || kOpcode == Opcode::memory_init) (count_bulk(immediate), ...);
-    if (available() < kOperands) [[unlikely]] return other_row(kSignature, address);
+    if (available() < kOperands) [[unlikely]]
+      return other_row(kSignature, address);
     bool equal = true;
     for (size_t i = 0; i < kOperands; ++i) equal &= top_[i - kOperands] == type_of(kSignature.operands[i], address);
-    if (!equal) [[unlikely]] return other_row(kSignature, address);
+    if (!equal) [[unlikely]]
+      return other_row(kSignature, address);
     top_ -= kOperands;
     if constexpr (kSignature.result_count == 0) {
       return true;

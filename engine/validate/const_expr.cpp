@@ -1,5 +1,5 @@
-// Constant expressions: the rules of bodies, for the few instructions that are constant. Visible inside validate/: check_constant.
-// spec: valid-constant
+// Constant expressions: the rules of bodies, for the few instructions that are constant. Visible inside validate/:
+// check_constant. spec: valid-constant
 #include "engine/validate/body.h"
 
 namespace wasmrun::validate {
@@ -38,14 +38,15 @@ constexpr bool is_constant(Opcode opcode) {
 /// Hands constant instructions to the body and refuses the others.
 struct ConstantVisitor {
   Body& body;
-#define OP(name, immediate_text, prefix, code, ...)                                                                    \
-  template <class... Immediate>                                                                                        \
-  bool name(const Immediate&... immediate) {                                                                           \
-    if constexpr (is_constant(Opcode::name)) {                                                                         \
-      return body.name(immediate...);                                                                                  \
-    } else {                                                                                                           \
-      return body.fail(std::string("constant expression required: ") + opcode_info(Opcode::name).text + " is not constant"); \
-    }                                                                                                                  \
+#define OP(name, immediate_text, prefix, code, ...)                                                     \
+  template <class... Immediate>                                                                         \
+  bool name(const Immediate&... immediate) {                                                            \
+    if constexpr (is_constant(Opcode::name)) {                                                          \
+      return body.name(immediate...);                                                                   \
+    } else {                                                                                            \
+      return body.fail(std::string("constant expression required: ") + opcode_info(Opcode::name).text + \
+                       " is not constant");                                                             \
+    }                                                                                                   \
   }
 #define OP_RULE OP
 #include "engine/instructions/opcodes.def"
@@ -74,8 +75,10 @@ Result<void> check_constant(Body& body, const module::Module& module, module::Co
                             uint32_t visible_globals) {
   ByteReader reader(module.view(expression), expression.begin);
   ConstantVisitor visitor{body};
-  if (!body.begin_constant(type, visible_globals, expression.size()) || !body.run(reader, visitor)) return body.take_error();
-  if (!reader.at_end()) return Error{ErrorKind::Malformed, "section size mismatch: bytes after the expression's end", reader.offset()};
+  if (!body.begin_constant(type, visible_globals, expression.size()) || !body.run(reader, visitor))
+    return body.take_error();
+  if (!reader.at_end())
+    return Error{ErrorKind::Malformed, "section size mismatch: bytes after the expression's end", reader.offset()};
   return {};
 }
 

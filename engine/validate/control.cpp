@@ -6,7 +6,9 @@ namespace wasmrun::validate {
 
 using module::kI32;
 
-bool Body::unreachable() { return set_unreachable(), true; }
+bool Body::unreachable() {
+  return set_unreachable(), true;
+}
 
 // Frames.
 
@@ -49,7 +51,9 @@ bool Body::next_part(Frame::Kind kind, Types params) {
   return push(params);
 }
 
-bool Body::block(const imm::BlockType& type) { return enter(Frame::Kind::Block, type); }
+bool Body::block(const imm::BlockType& type) {
+  return enter(Frame::Kind::Block, type);
+}
 
 bool Body::loop(const imm::BlockType& type) {
   if (!enter(Frame::Kind::Loop, type)) return false;
@@ -74,9 +78,13 @@ void Body::leave_loop(const Frame& frame) {
   set_weight();
 }
 
-void Body::set_weight() { weight_ = loop_depth_ > 10 ? UINT32_MAX : uint32_t{1} << (3 * loop_depth_); }
+void Body::set_weight() {
+  weight_ = loop_depth_ > 10 ? UINT32_MAX : uint32_t{1} << (3 * loop_depth_);
+}
 
-bool Body::if_(const imm::BlockType& type) { return pop(kI32) && enter(Frame::Kind::If, type); }
+bool Body::if_(const imm::BlockType& type) {
+  return pop(kI32) && enter(Frame::Kind::If, type);
+}
 
 bool Body::else_() {
   if (frames_.back().kind != Frame::Kind::If)
@@ -191,7 +199,9 @@ bool Body::check_cast_branch(const imm::BrOnCast& cast, ValueType branched, Valu
 }
 
 /// What is left of `from` once `to` is taken away: null goes with a nullable `to`. spec: aux-reftypediff
-static ValueType difference(ValueType from, ValueType to) { return to.nullable() ? from.as_non_null() : from; }
+static ValueType difference(ValueType from, ValueType to) {
+  return to.nullable() ? from.as_non_null() : from;
+}
 
 bool Body::br_on_cast(const imm::BrOnCast& cast) {
   return check_cast_branch(cast, cast.to, difference(cast.from, cast.to));

@@ -46,7 +46,9 @@ bool Body::try_table(const imm::TryTable& table) {
   return enter(Frame::Kind::TryTable, table.type);
 }
 
-bool Body::try_(const imm::BlockType& type) { return enter(Frame::Kind::Try, type); }
+bool Body::try_(const imm::BlockType& type) {
+  return enter(Frame::Kind::Try, type);
+}
 
 bool Body::catch_(const imm::TagIndex& tag) {
   const Frame::Kind kind = frames_.back().kind;

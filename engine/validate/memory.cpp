@@ -9,8 +9,8 @@ bool Body::check_other_access(const imm::MemArg& access, uint32_t bytes, ValueTy
   if (!find_memory(access.memory, address)) return false;
   uses_memory0_ |= access.memory.value == 0;
   if (access.align_log2 > static_cast<uint32_t>(__builtin_ctz(bytes)))
-    return fail("alignment must not be larger than natural: 2^" + std::to_string(access.align_log2) + " bytes for an access of " +
-                std::to_string(bytes));
+    return fail("alignment must not be larger than natural: 2^" + std::to_string(access.align_log2) +
+                " bytes for an access of " + std::to_string(bytes));
   if (address == kI32 && access.offset > UINT32_MAX)
     return fail("offset out of range: " + std::to_string(access.offset) + " in a 32-bit memory");
   return true;

@@ -17,12 +17,15 @@ using module::Module;
 using module::SubType;
 namespace limits = module::limits;
 
-std::string number(uint64_t value) { return std::to_string(value); }
+std::string number(uint64_t value) {
+  return std::to_string(value);
+}
 
 class ModuleChecker {
  public:
   explicit ModuleChecker(const Module& module) : module_(module), body_(module) {
-    for (const module::Import& import : module.imports) import_offsets_[static_cast<size_t>(import.kind)].push_back(import.offset);
+    for (const module::Import& import : module.imports)
+      import_offsets_[static_cast<size_t>(import.kind)].push_back(import.offset);
   }
 
   Result<void> check() {
@@ -105,7 +108,8 @@ Result<void> ModuleChecker::check_types() {
 /// A type may name the types before its rec group and those of the group. spec: valid-rectype
 Result<void> ModuleChecker::check_type_definition(const SubType& type, uint32_t known_types) {
   if (type.func.params.size() > limits::kParams)
-    return Error{ErrorKind::Unsupported, "too many parameters: " + number(type.func.params.size()) + ", more than 1000"};
+    return Error{ErrorKind::Unsupported,
+                 "too many parameters: " + number(type.func.params.size()) + ", more than 1000"};
   if (type.func.results.size() > limits::kResults)
     return Error{ErrorKind::Unsupported, "too many results: " + number(type.func.results.size()) + ", more than 1000"};
   if (type.fields.size() > limits::kStructFields)
@@ -128,8 +132,7 @@ Result<void> ModuleChecker::check_supertype(uint32_t index, std::vector<uint8_t>
   if (super.is_final) return invalid(what + "extends final" + of);
   if (!matches_composite(type, super)) return invalid(what + "does not match super" + of);
   depths[index] = static_cast<uint8_t>(depths[super_index] + 1);
-  if (depths[index] > limits::kSubtypingDepth)
-    return Error{ErrorKind::Unsupported, what + "is deeper than 63 types"};
+  if (depths[index] > limits::kSubtypingDepth) return Error{ErrorKind::Unsupported, what + "is deeper than 63 types"};
   return {};
 }
 
@@ -172,11 +175,13 @@ Result<void> ModuleChecker::check_functions() {
 }
 
 /// spec: valid-limits. `most` is the greatest size that is allowed; `message` says so.
-Result<void> check_limits(const module::Limits& limits, uint64_t most, const std::string& message, std::optional<uint64_t> offset) {
+Result<void> check_limits(const module::Limits& limits, uint64_t most, const std::string& message,
+                          std::optional<uint64_t> offset) {
   if (limits.min > most || (limits.max && *limits.max > most)) return Error{ErrorKind::Invalid, message, offset};
   if (limits.max && *limits.max < limits.min)
     return Error{ErrorKind::Invalid,
-                 "size minimum must not be greater than maximum: " + number(limits.min) + " and " + number(*limits.max), offset};
+                 "size minimum must not be greater than maximum: " + number(limits.min) + " and " + number(*limits.max),
+                 offset};
   return {};
 }
 
@@ -217,7 +222,8 @@ Result<void> ModuleChecker::check_memories() {
                              : "memory size must be at most 281474976710656 pages (16EiB)",
                        offset));
     } else {
-      TRY(check_limits(type.limits, is_32 ? UINT32_MAX : UINT64_MAX, "memory size must be at most 2^32-1 bytes", offset));
+      TRY(check_limits(type.limits, is_32 ? UINT32_MAX : UINT64_MAX, "memory size must be at most 2^32-1 bytes",
+                       offset));
     }
     if (type.limits.is_shared && !type.limits.max) return invalid("shared memory must have maximum", offset);
   }
@@ -258,7 +264,9 @@ Result<void> ModuleChecker::check_elems() {
       if (elem.table.value >= module_.tables.size()) return unknown("table", elem.table.value, elem.offset);
       const module::TableType& table = module_.tables[elem.table.value].type;
       if (elem.type != table.element && !matches(module_, elem.type, table.element))
-        return invalid("type mismatch: elements of " + to_string(elem.type) + " in a table of " + to_string(table.element), elem.offset);
+        return invalid(
+            "type mismatch: elements of " + to_string(elem.type) + " in a table of " + to_string(table.element),
+            elem.offset);
       TRY(check_constant(elem.offset_expr, value_type(table.limits.address_type), global_count()));
     }
     for (const FuncIndex function : elem.functions)
@@ -282,10 +290,12 @@ Result<void> ModuleChecker::check_datas() {
 
 Result<void> ModuleChecker::check_start() {
   if (!module_.start) return {};
-  if (module_.start->value >= module_.functions.size()) return unknown("function", module_.start->value, module_.start_offset);
+  if (module_.start->value >= module_.functions.size())
+    return unknown("function", module_.start->value, module_.start_offset);
   const FuncType& type = module_.func_type(*module_.start);
   if (type.params.empty() && type.results.empty()) return {};
-  return invalid("start function must have no parameters and no results, and is " + to_string(type), module_.start_offset);
+  return invalid("start function must have no parameters and no results, and is " + to_string(type),
+                 module_.start_offset);
 }
 
 Result<void> ModuleChecker::check_exports() {
@@ -309,6 +319,8 @@ Result<void> ModuleChecker::check_exports() {
 
 }  // namespace
 
-Result<void> check_module(const module::Module& module) { return ModuleChecker(module).check(); }
+Result<void> check_module(const module::Module& module) {
+  return ModuleChecker(module).check();
+}
 
 }  // namespace wasmrun::validate

@@ -9,7 +9,8 @@ using module::kI32;
 /// The top of the hierarchy that `type` belongs to. spec: a cast's operand and target must share it
 static AbstractHeapType top_of(const module::Module& module, module::HeapType type) {
   if (type.is_index())
-    return module.types[type.index().value].kind == module::SubType::Kind::Func ? AbstractHeapType::Func : AbstractHeapType::Any;
+    return module.types[type.index().value].kind == module::SubType::Kind::Func ? AbstractHeapType::Func
+                                                                                : AbstractHeapType::Any;
   switch (type.abstract()) {
     case AbstractHeapType::Func:
     case AbstractHeapType::NoFunc: return AbstractHeapType::Func;
@@ -63,12 +64,22 @@ bool Body::cast(module::HeapType type, bool nullable) {
   return replace({ValueType::ref(top_of(module_, type), true)}, {result});
 }
 
-bool Body::ref_test(const imm::HeapType& type) { return test(type.type, false); }
-bool Body::ref_test_null(const imm::HeapType& type) { return test(type.type, true); }
-bool Body::ref_cast(const imm::HeapType& type) { return cast(type.type, false); }
-bool Body::ref_cast_null(const imm::HeapType& type) { return cast(type.type, true); }
+bool Body::ref_test(const imm::HeapType& type) {
+  return test(type.type, false);
+}
+bool Body::ref_test_null(const imm::HeapType& type) {
+  return test(type.type, true);
+}
+bool Body::ref_cast(const imm::HeapType& type) {
+  return cast(type.type, false);
+}
+bool Body::ref_cast_null(const imm::HeapType& type) {
+  return cast(type.type, true);
+}
 
-bool Body::ref_i31() { return replace({kI32}, {ValueType::ref(AbstractHeapType::I31, false)}); }
+bool Body::ref_i31() {
+  return replace({kI32}, {ValueType::ref(AbstractHeapType::I31, false)});
+}
 
 bool Body::any_convert_extern() {
   ValueType type;

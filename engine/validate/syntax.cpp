@@ -1,4 +1,5 @@
-// Decodes instructions without checking them, to tell malformed from invalid bodies. Visible inside validate/: find_malformed.
+// Decodes instructions without checking them, to tell malformed from invalid bodies. Visible inside validate/:
+// find_malformed.
 #include "engine/validate/body.h"
 
 namespace wasmrun::validate {
@@ -28,10 +29,10 @@ struct Syntax {
       default: return true;  // Opcodes that neither open nor close a block: all the other rows.
     }
   }
-#define OP(name, ...)               \
-  template <class... Immediate>     \
-  bool name(const Immediate&...) {  \
-    return visit<Opcode::name>();   \
+#define OP(name, ...)              \
+  template <class... Immediate>    \
+  bool name(const Immediate&...) { \
+    return visit<Opcode::name>();  \
   }
 #define OP_RULE OP
 #include "engine/instructions/opcodes.def"
@@ -49,7 +50,8 @@ std::optional<Error> find_malformed(const module::Module& module, ByteReader rea
     if (syntax.data_count_missing) return Error{ErrorKind::Malformed, "data count section required", offset};
     return reader_error(module, reader, offset, reader.error_offset() == module.code_section.end);
   }
-  if (!reader.at_end()) return Error{ErrorKind::Malformed, "section size mismatch: bytes after the function's end", reader.offset()};
+  if (!reader.at_end())
+    return Error{ErrorKind::Malformed, "section size mismatch: bytes after the function's end", reader.offset()};
   return std::nullopt;
 }
 

@@ -6,7 +6,9 @@ namespace wasmrun::validate {
 using module::kI32;
 using module::TableType;
 
-static ValueType address_of(const TableType& table) { return value_type(table.limits.address_type); }
+static ValueType address_of(const TableType& table) {
+  return value_type(table.limits.address_type);
+}
 
 bool Body::find_table(TableIndex index, const TableType*& type) {
   if (index.value >= module_.tables.size()) return unknown("table", index.value);

@@ -3,7 +3,9 @@
 
 namespace wasmrun::validate {
 
-bool Body::uninitialized(uint32_t local) { return fail("uninitialized local: local " + std::to_string(local) + " is read before it is set"); }
+bool Body::uninitialized(uint32_t local) {
+  return fail("uninitialized local: local " + std::to_string(local) + " is read before it is set");
+}
 
 void Body::initialize(uint32_t local) {
   unset_locals_[local] = false;
@@ -25,7 +27,8 @@ bool Body::global_get(const imm::GlobalIndex& global) {
 bool Body::global_set(const imm::GlobalIndex& global) {
   if (global.index.value >= visible_globals_) return unknown("global", global.index.value);
   const module::GlobalType& type = module_.globals[global.index.value].type;
-  if (!type.is_mutable) return fail("immutable global: global " + std::to_string(global.index.value) + " cannot be set");
+  if (!type.is_mutable)
+    return fail("immutable global: global " + std::to_string(global.index.value) + " cannot be set");
   return pop(type.type);
 }
 
