@@ -26,10 +26,22 @@ void FunctionCompiler::v128_const(const imm::V128Const& imm) {
 }
 
 void FunctionCompiler::v128_load(const imm::MemArg128& arg) {
-  load_xmm(arg, ValueKind::V128);
+  const Access access = pop_address(arg, 16);
+  const Xmm result = result_xmm();
+  mark_memory_access();
+  asm_.movups(result, access.operand);
+  release(access);
+  push(ValueKind::V128, result);
 }
+
 void FunctionCompiler::v128_store(const imm::MemArg128& arg) {
-  store_xmm(arg, ValueKind::V128);
+  Value vector = pop();
+  const Xmm source = xmm(vector);
+  const Access access = pop_address(arg, 16);
+  mark_memory_access();
+  asm_.movups(access.operand, source);
+  release(access);
+  release(vector);
 }
 
 // ---- 8 bytes, or one number, into a whole vector
