@@ -75,8 +75,8 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
   OpenRequest request{};
   request.follow = dirflags & lookupflags::kSymlinkFollow;
   request.reads = rights_base & (rights::kFdRead | rights::kFdReaddir);
-  request.writes =
-      rights_base & (rights::kFdWrite | rights::kFdDatasync | rights::kFdAllocate | rights::kFdFilestatSetSize);
+  // Not fd_filestat_set_size: Go asks for it on files that it only reads, which a read-only tree would then refuse.
+  request.writes = rights_base & (rights::kFdWrite | rights::kFdDatasync | rights::kFdAllocate);
   request.oflags = oflags;
   request.fdflags = static_cast<uint16_t>(fdflags);
   // Kernels before 6.4 create a file and then complain.
