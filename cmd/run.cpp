@@ -30,7 +30,7 @@ std::vector<std::string_view> host_environment() {
 /// The status a guest asked for, as the kernel can carry it: the low eight bits, but never 0 for a code that is not 0.
 int exit_status_of(uint32_t exit_code) {
   const int status = static_cast<int>(exit_code & 0xff);
-  return status == 0 && exit_code != 0 ? 255 : status;
+  return status == 0 && exit_code != 0 ? 1 : status;
 }
 
 bool exports_function(const LoadedModule& loaded, std::string_view name) {
