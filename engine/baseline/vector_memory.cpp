@@ -26,22 +26,10 @@ void FunctionCompiler::v128_const(const imm::V128Const& imm) {
 }
 
 void FunctionCompiler::v128_load(const imm::MemArg128& arg) {
-  const Access access = pop_address(arg, 16);
-  const Xmm result = result_xmm();
-  mark_memory_access();
-  asm_.movups(result, access.operand);
-  release(access);
-  push(ValueKind::V128, result);
+  load_xmm(arg, ValueKind::V128);
 }
-
 void FunctionCompiler::v128_store(const imm::MemArg128& arg) {
-  Value vector = pop();
-  const Xmm source = xmm(vector);
-  const Access access = pop_address(arg, 16);
-  mark_memory_access();
-  asm_.movups(access.operand, source);
-  release(access);
-  release(vector);
+  store_xmm(arg, ValueKind::V128);
 }
 
 // ---- 8 bytes, or one number, into a whole vector

@@ -110,6 +110,32 @@ struct Surrounding {
   bool has_witness = false;
 };
 
+/// Whether the result is 0 or 1.
+bool is_test(const Subject& subject) {
+  if (subject.result != module::kI32) return false;
+  const std::string name = subject.text.substr(subject.text.find('.') + 1);
+  return name == "eq" || name == "ne" || name == "lt" || name == "gt" || name == "le" || name == "ge" ||
+         name == "any_true" || name == "all_true";
+}
+
+/// Bodies that turn the outcome of `test` into 0 or 1 by each instruction that takes it from the flags.
+std::vector<std::pair<const char*, Bytes>> uses_of_test(const Bytes& test) {
+  const Bytes zero{0x41, 0}, one{0x41, 1}, eqz{0x45}, if_i32{0x04, 0x7f}, block_i32{0x02, 0x7f}, else_{0x05}, end{0x0b},
+      br_if{0x0d, 0}, select{0x1b}, drop{kDrop};
+  const Bytes float_zero{0x44, 0, 0, 0, 0, 0, 0, 0, 0}, float_one{0x44, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f}, to_i32{0xaa};
+  return {
+      {"if", bytes(test, if_i32, one, else_, zero, end)},
+      {"eqz, if", bytes(test, eqz, if_i32, zero, else_, one, end)},
+      {"eqz, eqz", bytes(test, eqz, eqz)},
+      {"br_if", bytes(block_i32, one, test, br_if, drop, zero, end)},
+      {"eqz, br_if", bytes(block_i32, zero, test, eqz, br_if, drop, one, end)},
+      {"select", bytes(one, zero, test, select)},
+      {"eqz, select", bytes(zero, one, test, eqz, select)},
+      {"select of floats", bytes(float_one, float_zero, test, select, to_i32)},
+      {"eqz, select of floats", bytes(float_zero, float_one, test, eqz, select, to_i32)},
+  };
+}
+
 /// Adds one function for each surrounding.
 std::vector<Surrounding> add_surroundings(ModuleBuilder& builder, const Subject& subject) {
   std::vector<Surrounding> surroundings;
@@ -136,6 +162,9 @@ std::vector<Surrounding> add_surroundings(ModuleBuilder& builder, const Subject&
       add_one({"one operand twice, overwritten", true},
               bytes(body, subject.code, local(kLocalSet, 0), local(kLocalGet, 0)));
     }
+  }
+  if (is_test(subject)) {
+    for (const auto& [name, body] : uses_of_test(from_params)) add_one({name}, body);
   }
   std::vector<ValueType> busy(10, module::kV128);
   busy.insert(busy.end(), 10, module::kI64);
