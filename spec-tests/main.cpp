@@ -137,7 +137,9 @@ void finish(const Running& running, const Script& script, Summary& summary) {
     failed = 1;
     const int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     std::printf("%s: the process %s\n", script.name.c_str(),
-                signal_number == SIGALRM ? "ran too long" : signal_number ? strsignal(signal_number) : "ended early");
+                signal_number == SIGALRM ? "ran too long"
+                : signal_number          ? strsignal(signal_number)
+                                         : "ended early");
   }
   if (script.wanted_assertions >= 0 && assertions != static_cast<unsigned long>(script.wanted_assertions)) {
     std::printf("%s: expected %ld assertions, got %u\n", script.name.c_str(), script.wanted_assertions, assertions);
@@ -180,7 +182,8 @@ Summary run_all(const std::vector<Script>& scripts, const Options& options) {
   return summary;
 }
 
-// --- Command line -----------------------------------------------------------------------------------------------------
+// --- Command line
+// -----------------------------------------------------------------------------------------------------
 
 [[noreturn]] void usage() {
   std::fputs(kUsage, stderr);
@@ -272,7 +275,8 @@ int main(int argc, char** argv) {
   if (options.write_manifest) {
     for (const auto& [name, assertions] : summary.passed) std::printf("%s %u\n", name.c_str(), assertions);
   }
-  std::fprintf(options.write_manifest ? stderr : stdout, "%u scripts, %lu assertions; %u scripts failed, %lu commands failed\n",
-               summary.scripts, summary.assertions, summary.failed_scripts, summary.failed);
+  std::fprintf(options.write_manifest ? stderr : stdout,
+               "%u scripts, %lu assertions; %u scripts failed, %lu commands failed\n", summary.scripts,
+               summary.assertions, summary.failed_scripts, summary.failed);
   return scripts.empty() || summary.failed_scripts ? 1 : 0;
 }

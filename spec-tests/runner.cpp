@@ -19,7 +19,9 @@ using text::ConstantKind;
 using text::NanPattern;
 
 // The host's reference number n as a word; 0 would be null.
-uint64_t host_reference(uint64_t number) { return number + 1; }
+uint64_t host_reference(uint64_t number) {
+  return number + 1;
+}
 
 const char* kind_name(ErrorKind kind) {
   switch (kind) {
@@ -31,7 +33,9 @@ const char* kind_name(ErrorKind kind) {
   }
   return "?";
 }
-std::string describe(const Error& error) { return std::string(kind_name(error.kind)) + ": " + error.to_string(); }
+std::string describe(const Error& error) {
+  return std::string(kind_name(error.kind)) + ": " + error.to_string();
+}
 
 std::string describe(const Outcome& outcome) {
   switch (outcome.kind) {
@@ -49,18 +53,23 @@ std::string describe(ValueType type, const RawValue& value) {
     case ValueType::Kind::I64:
       std::snprintf(text, sizeof text, "i64.const %lld", static_cast<long long>(value.i64));
       break;
-    case ValueType::Kind::F32: std::snprintf(text, sizeof text, "f32.const bits 0x%08x (%g)", value.i32, value.f32); break;
+    case ValueType::Kind::F32:
+      std::snprintf(text, sizeof text, "f32.const bits 0x%08x (%g)", value.i32, value.f32);
+      break;
     case ValueType::Kind::F64:
-      std::snprintf(text, sizeof text, "f64.const bits 0x%016llx (%g)", static_cast<unsigned long long>(value.i64), value.f64);
+      std::snprintf(text, sizeof text, "f64.const bits 0x%016llx (%g)", static_cast<unsigned long long>(value.i64),
+                    value.f64);
       break;
     case ValueType::Kind::V128: {
       uint32_t lanes[4];
       std::memcpy(lanes, value.v128, sizeof lanes);
-      std::snprintf(text, sizeof text, "v128.const i32x4 0x%08x 0x%08x 0x%08x 0x%08x", lanes[0], lanes[1], lanes[2], lanes[3]);
+      std::snprintf(text, sizeof text, "v128.const i32x4 0x%08x 0x%08x 0x%08x 0x%08x", lanes[0], lanes[1], lanes[2],
+                    lanes[3]);
       break;
     }
     case ValueType::Kind::Ref:
-      std::snprintf(text, sizeof text, "%s 0x%llx", module::to_string(type).c_str(), static_cast<unsigned long long>(value.ref));
+      std::snprintf(text, sizeof text, "%s 0x%llx", module::to_string(type).c_str(),
+                    static_cast<unsigned long long>(value.ref));
       break;
     case ValueType::Kind::Bottom: return "nothing";
   }
@@ -119,7 +128,8 @@ bool matches(const Constant& expected, ValueType type, const RawValue& actual) {
 
 std::string to_string(const text::Expected& expected) {
   std::string text;
-  for (const Constant& alternative : expected.alternatives) text += (text.empty() ? "" : " or ") + text::to_string(alternative);
+  for (const Constant& alternative : expected.alternatives)
+    text += (text.empty() ? "" : " or ") + text::to_string(alternative);
   return text;
 }
 
@@ -296,7 +306,8 @@ class ScriptRunner {
     const auto type = store_->function_type(*instance, action.name);
     if (!type) return fail("a function \"" + action.name + "\"", "none"), std::nullopt;
     if (type->params.size() != action.arguments.size()) {
-      return fail(std::to_string(type->params.size()) + " arguments", std::to_string(action.arguments.size())), std::nullopt;
+      return fail(std::to_string(type->params.size()) + " arguments", std::to_string(action.arguments.size())),
+             std::nullopt;
     }
     std::vector<RawValue> arguments;
     for (const Constant& constant : action.arguments) arguments.push_back(raw_value(constant));
@@ -396,7 +407,8 @@ class ScriptRunner {
 
 }  // namespace
 
-ScriptReport run_script(Engine& engine, const std::string& file, const std::string& source, const RunnerOptions& options) {
+ScriptReport run_script(Engine& engine, const std::string& file, const std::string& source,
+                        const RunnerOptions& options) {
   return ScriptRunner(engine, file, options).run(source);
 }
 

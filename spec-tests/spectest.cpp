@@ -4,7 +4,9 @@
 namespace wasmrun::spec_tests {
 namespace {
 
-HostOutcome ignore(void*, Caller&, const RawValue*, RawValue*) { return HostOutcome::returned(); }
+HostOutcome ignore(void*, Caller&, const RawValue*, RawValue*) {
+  return HostOutcome::returned();
+}
 
 RawValue i32(uint32_t value) {
   RawValue raw{};

@@ -1,4 +1,5 @@
-// The structure of instruction sequences: blocks, folding, labels, branch hints. Immediates are in immediate_parser.cpp.
+// The structure of instruction sequences: blocks, folding, labels, branch hints. Immediates are in
+// immediate_parser.cpp.
 #include "engine/text/body_parser.h"
 
 #include "engine/text/keywords.h"
@@ -7,8 +8,22 @@ namespace wasmrun::text {
 
 using instructions::Opcode;
 
-void BodyParser::parse_sequence() { run(false); }
-void BodyParser::parse_folded() { run(true); }
+namespace {
+
+// What stands only inside another instruction, and is no folded instruction of its own.
+bool is_inner_part(Opcode opcode) {
+  return opcode == Opcode::else_ || opcode == Opcode::end || opcode == Opcode::catch_ || opcode == Opcode::catch_all ||
+         opcode == Opcode::delegate;
+}
+
+}  // namespace
+
+void BodyParser::parse_sequence() {
+  run(false);
+}
+void BodyParser::parse_folded() {
+  run(true);
+}
 
 void BodyParser::run(bool one_folded) {
   while (!cursor_.failed()) {
@@ -39,21 +54,21 @@ void BodyParser::run(bool one_folded) {
   }
 }
 
-bool BodyParser::takes_flat_instructions() const {
-  if (frames_.empty()) return true;
-  switch (frames_.back().open) {
+// Whether the frame ends at a word `end` rather than at a ")".
+bool BodyParser::is_flat(Open open) {
+  switch (open) {
     case Open::FlatBlock:
     case Open::FlatIf:
     case Open::FlatElse:
     case Open::FlatTry:
     case Open::FlatCatch:
-    case Open::FlatCatchAll:
+    case Open::FlatCatchAll: return true;
     case Open::FoldedBlock:
     case Open::FoldedThen:
     case Open::FoldedElse:
     case Open::FoldedDo:
     case Open::FoldedCatch:
-    case Open::FoldedCatchAll: return true;
+    case Open::FoldedCatchAll:
     case Open::Folded:
     case Open::FoldedCondition:
     case Open::FoldedAfterThen:
@@ -67,8 +82,16 @@ bool BodyParser::takes_flat_instructions() const {
   return false;
 }
 
+bool BodyParser::takes_flat_instructions() const {
+  if (frames_.empty()) return true;
+  const Open open = frames_.back().open;
+  return is_flat(open) || open == Open::FoldedBlock || open == Open::FoldedThen || open == Open::FoldedElse ||
+         open == Open::FoldedDo || open == Open::FoldedCatch || open == Open::FoldedCatchAll;
+}
+
 bool BodyParser::takes_instructions() const {
-  return takes_flat_instructions() || frames_.back().open == Open::Folded || frames_.back().open == Open::FoldedCondition;
+  return takes_flat_instructions() || frames_.back().open == Open::Folded ||
+         frames_.back().open == Open::FoldedCondition;
 }
 
 // The ")" of a folded instruction or of one of its parts.
@@ -116,28 +139,22 @@ void BodyParser::open_folded() {
   if (word.kind != TokenKind::Keyword || !takes_instructions()) return cursor_.fail_unexpected(word);
   const auto opcode = find_opcode(cursor_.text(word));
   if (!opcode) return cursor_.fail_unexpected(word);
+  if (is_inner_part(*opcode)) return cursor_.fail_unexpected(word);
   cursor_.take();
-  switch (*opcode) {
-    case Opcode::block:
-    case Opcode::loop:
-      cursor_.take();
-      return begin_block(*opcode, Open::FoldedBlock);
-    case Opcode::try_table: cursor_.take(); return begin_try_table(Open::FoldedBlock);
-    case Opcode::try_:
-      cursor_.take();
-      return begin_block(*opcode, Open::FoldedTry);
-    case Opcode::if_: cursor_.take(); return begin_folded_if();
-    case Opcode::else_:
-    case Opcode::end:
-    case Opcode::catch_:
-    case Opcode::catch_all:
-    case Opcode::delegate: return cursor_.fail_unexpected();
-    default: break;  // every other instruction folds alike
-  }
+  if (*opcode == Opcode::block || *opcode == Opcode::loop)
+    return cursor_.take(), begin_block(*opcode, Open::FoldedBlock);
+  if (*opcode == Opcode::try_table) return cursor_.take(), begin_try_table(Open::FoldedBlock);
+  if (*opcode == Opcode::try_) return cursor_.take(), begin_block(*opcode, Open::FoldedTry);
+  if (*opcode == Opcode::if_) return cursor_.take(), begin_folded_if();
+  fold_plain(*opcode);
+}
+
+// Every other instruction folds alike: its bytes wait until its operands are written.
+void BodyParser::fold_plain(Opcode opcode) {
   Frame frame{Open::Folded, false, {}, pending_.size(), {}};
   const size_t begin = out_.size();
   const size_t hint_count = hints_.size();
-  plain_instruction(*opcode);
+  plain_instruction(opcode);
   // A hint belongs to where the instruction ends up.
   if (hints_.size() > hint_count) {
     frame.hint = hints_.back().likely;
@@ -195,18 +212,13 @@ bool BodyParser::open_part_of_try(Frame& frame) {
 void BodyParser::flat_instruction() {
   const auto opcode = find_opcode(cursor_.text(cursor_.peek()));
   if (!opcode || !takes_flat_instructions()) return cursor_.fail_unexpected();
-  switch (*opcode) {
-    case Opcode::if_: cursor_.take(); return begin_block(*opcode, Open::FlatIf);
-    case Opcode::try_: cursor_.take(); return begin_block(*opcode, Open::FlatTry);
-    case Opcode::else_: return flat_else();
-    case Opcode::end:
-      if (frames_.empty()) return cursor_.fail_unexpected();
-      return end_flat(frames_.back());
-    case Opcode::catch_:
-    case Opcode::catch_all: return flat_catch(*opcode);
-    case Opcode::delegate: return flat_delegate();
-    default: return plain_instruction(*opcode);  // block, loop and try_table begin in their immediate's parser
-  }
+  if (*opcode == Opcode::if_) return cursor_.take(), begin_block(*opcode, Open::FlatIf);
+  if (*opcode == Opcode::try_) return cursor_.take(), begin_block(*opcode, Open::FlatTry);
+  if (*opcode == Opcode::else_) return flat_else();
+  if (*opcode == Opcode::end) return end_flat();
+  if (*opcode == Opcode::catch_ || *opcode == Opcode::catch_all) return flat_catch(*opcode);
+  if (*opcode == Opcode::delegate) return flat_delegate();
+  plain_instruction(*opcode);  // block, loop and try_table begin in their immediate's parser
 }
 
 void BodyParser::begin_block(Opcode opcode, Open open) {
@@ -278,30 +290,9 @@ void BodyParser::flat_else() {
   frames_.back().open = Open::FlatElse;
 }
 
-void BodyParser::end_flat(Frame& frame) {
-  switch (frame.open) {
-    case Open::FlatBlock:
-    case Open::FlatIf:
-    case Open::FlatElse:
-    case Open::FlatTry:
-    case Open::FlatCatch:
-    case Open::FlatCatchAll: break;
-    case Open::Folded:
-    case Open::FoldedBlock:
-    case Open::FoldedCondition:
-    case Open::FoldedThen:
-    case Open::FoldedAfterThen:
-    case Open::FoldedElse:
-    case Open::FoldedAfterElse:
-    case Open::FoldedTry:
-    case Open::FoldedDo:
-    case Open::FoldedAfterDo:
-    case Open::FoldedCatch:
-    case Open::FoldedAfterCatch:
-    case Open::FoldedCatchAll:
-    case Open::FoldedAfterCatchAll:
-    case Open::FoldedDelegated: return cursor_.fail_unexpected();
-  }
+void BodyParser::end_flat() {
+  if (frames_.empty() || !is_flat(frames_.back().open)) return cursor_.fail_unexpected();
+  Frame& frame = frames_.back();
   cursor_.take();
   expect_same_label(frame);
   write_opcode(Opcode::end);

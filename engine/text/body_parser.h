@@ -20,8 +20,8 @@ struct BranchHint {
   uint8_t likely;
 };
 
-/// Parses instruction sequences, flat and folded, and writes them in the order in which they run. Nesting lives on a stack
-/// of its own, so its depth is bounded by memory only. spec: text-instrs
+/// Parses instruction sequences, flat and folded, and writes them in the order in which they run. Nesting lives on a
+/// stack of its own, so its depth is bounded by memory only. spec: text-instrs
 class BodyParser {
  public:
   /// What the instructions of one function or constant expression may name.
@@ -44,23 +44,42 @@ class BodyParser {
 
   // What stands open. The `After` states wait for the next part of a folded instruction, or for its ")".
   enum class Open : uint8_t {
-    FlatBlock, FlatIf, FlatElse, FlatTry, FlatCatch, FlatCatchAll,
-    Folded, FoldedBlock,
-    FoldedCondition, FoldedThen, FoldedAfterThen, FoldedElse, FoldedAfterElse,
-    FoldedTry, FoldedDo, FoldedAfterDo, FoldedCatch, FoldedAfterCatch, FoldedCatchAll, FoldedAfterCatchAll, FoldedDelegated,
+    FlatBlock,
+    FlatIf,
+    FlatElse,
+    FlatTry,
+    FlatCatch,
+    FlatCatchAll,
+    Folded,
+    FoldedBlock,
+    FoldedCondition,
+    FoldedThen,
+    FoldedAfterThen,
+    FoldedElse,
+    FoldedAfterElse,
+    FoldedTry,
+    FoldedDo,
+    FoldedAfterDo,
+    FoldedCatch,
+    FoldedAfterCatch,
+    FoldedCatchAll,
+    FoldedAfterCatchAll,
+    FoldedDelegated,
   };
   struct Frame {
     Open open;
-    bool has_label = false;          // whether `label` is pushed
-    std::string_view label;          // empty: the label has no name
-    size_t pending = 0;              // Folded, FoldedCondition: where its bytes begin in pending_
+    bool has_label = false;  // whether `label` is pushed
+    std::string_view label;  // empty: the label has no name
+    size_t pending = 0;      // Folded, FoldedCondition: where its bytes begin in pending_
     std::optional<uint8_t> hint;
   };
 
   void run(bool one_folded);
   void close();
   void open_folded();
+  void fold_plain(Opcode opcode);
   void flat_instruction();
+  static bool is_flat(Open open);
   bool takes_instructions() const;
   bool takes_flat_instructions() const;
   bool open_part_of_if(Frame& frame);
@@ -69,7 +88,7 @@ class BodyParser {
   void begin_block(Opcode opcode, Open open);
   void begin_try_table(Open open);
   void begin_folded_if();
-  void end_flat(Frame& frame);
+  void end_flat();
   void flat_else();
   void flat_catch(Opcode opcode);
   void flat_delegate();
@@ -174,7 +193,8 @@ class BodyParser {
   bool names_data_ = false;
 };
 
-/// Reads the shape and lanes of a v128 constant ("i32x4 1 2 3 4"); the cursor stands at the shape. spec: text-v128.const
+/// Reads the shape and lanes of a v128 constant ("i32x4 1 2 3 4"); the cursor stands at the shape. spec:
+/// text-v128.const
 std::array<uint8_t, 16> parse_v128(Cursor& cursor);
 
 }  // namespace wasmrun::text

@@ -1,8 +1,8 @@
 // The longer functions of Cursor.
 #include "engine/text/cursor.h"
 
-#include "engine/text/keywords.h"
 #include "engine/base/utf8.h"
+#include "engine/text/keywords.h"
 
 namespace wasmrun::text {
 
@@ -53,8 +53,7 @@ void Cursor::fail(ErrorKind kind, std::string_view message, const Token& at) {
 
 void Cursor::fail_unexpected(const Token& token) {
   const std::string_view word = text(token);
-  const bool meaningless =
-      token.kind == TokenKind::Reserved || (token.kind == TokenKind::Keyword && !is_keyword(word));
+  const bool meaningless = token.kind == TokenKind::Reserved || (token.kind == TokenKind::Keyword && !is_keyword(word));
   if (meaningless) {
     fail("unknown operator " + std::string(word.substr(0, 80)), token);
   } else if (token.kind == TokenKind::End) {

@@ -27,8 +27,8 @@ class Cursor {
     if (failed()) return;
     pos_ = position;
     const auto& annotations = stream_.annotations;
-    const auto next = std::lower_bound(annotations.begin() + static_cast<ptrdiff_t>(annotation_), annotations.end(), position,
-                                       [](const Annotation& a, size_t at) { return a.before_token < at; });
+    const auto next = std::lower_bound(annotations.begin() + static_cast<ptrdiff_t>(annotation_), annotations.end(),
+                                       position, [](const Annotation& a, size_t at) { return a.before_token < at; });
     annotation_ = static_cast<size_t>(next - annotations.begin());
   }
   /// For walking over the same tokens again.
@@ -64,9 +64,7 @@ class Cursor {
   bool at_open(std::string_view word) const { return kind() == TokenKind::LeftParen && at_keyword(word, 1); }
   bool take_open(std::string_view word) { return at_open(word) && (take(), take(), true); }
   /// Whether a number token of any kind comes next.
-  bool at_number() const {
-    return kind() == TokenKind::Nat || kind() == TokenKind::Int || kind() == TokenKind::Float;
-  }
+  bool at_number() const { return kind() == TokenKind::Nat || kind() == TokenKind::Int || kind() == TokenKind::Float; }
 
   /// Whether the next token is a token of the grammar at all.
   bool at_known_word() const;

@@ -108,9 +108,9 @@ void BodyParser::parse_mem_arg(uint32_t natural_bytes, bool has_memory) {
 void BodyParser::parse_mem_arg_and_lane(uint32_t natural_bytes) {
   const bool is_name = cursor_.kind() == TokenKind::Id;
   const bool more_follows = cursor_.kind(1) == TokenKind::Nat || cursor_.kind(1) == TokenKind::Keyword;
-  const bool is_argument = more_follows && (cursor_.kind(1) == TokenKind::Nat ||
-                                            cursor_.text(cursor_.peek(1)).starts_with("offset=") ||
-                                            cursor_.text(cursor_.peek(1)).starts_with("align="));
+  const bool is_argument =
+      more_follows && (cursor_.kind(1) == TokenKind::Nat || cursor_.text(cursor_.peek(1)).starts_with("offset=") ||
+                       cursor_.text(cursor_.peek(1)).starts_with("align="));
   parse_mem_arg(natural_bytes, is_name || (cursor_.kind() == TokenKind::Nat && is_argument));
   parse_lane();
 }
@@ -146,8 +146,8 @@ std::array<uint8_t, 16> parse_v128(Cursor& cursor) {
                                       {"i64x2", 2, false},  {"f32x4", 4, true},  {"f64x2", 2, true}};
   std::array<uint8_t, 16> bytes{};
   const Token name = cursor.peek();
-  const auto shape = std::find_if(std::begin(kShapes), std::end(kShapes),
-                                  [&](const Shape& s) { return cursor.at_keyword(s.name); });
+  const auto shape =
+      std::find_if(std::begin(kShapes), std::end(kShapes), [&](const Shape& s) { return cursor.at_keyword(s.name); });
   if (shape == std::end(kShapes)) return cursor.fail_unexpected(), bytes;
   cursor.take();
   std::vector<Token> lanes;
@@ -196,11 +196,13 @@ auto parse_constant(Cursor& cursor, Parse parse_number) {
 
 void BodyParser::parse(Opcode opcode, Of<imm::I32Const>) {
   write_opcode(opcode);
-  out_.s64(static_cast<int32_t>(parse_constant(cursor_, [](std::string_view text) { return parse_integer(text, 32); })));
+  out_.s64(
+      static_cast<int32_t>(parse_constant(cursor_, [](std::string_view text) { return parse_integer(text, 32); })));
 }
 void BodyParser::parse(Opcode opcode, Of<imm::I64Const>) {
   write_opcode(opcode);
-  out_.s64(static_cast<int64_t>(parse_constant(cursor_, [](std::string_view text) { return parse_integer(text, 64); })));
+  out_.s64(
+      static_cast<int64_t>(parse_constant(cursor_, [](std::string_view text) { return parse_integer(text, 64); })));
 }
 void BodyParser::parse(Opcode opcode, Of<imm::F32Const>) {
   write_opcode(opcode);

@@ -12,9 +12,15 @@
 namespace wasmrun::text {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-uint32_t hex_value(char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+uint32_t hex_value(char c) {
+  return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
+}
 
 // spec: text-idchar
 constexpr std::array<bool, 256> kIdChars = [] {
@@ -24,7 +30,9 @@ constexpr std::array<bool, 256> kIdChars = [] {
   for (const char c : std::string_view("!#$%&'*+-./:<=>?@\\^_`|~")) table[static_cast<uint8_t>(c)] = true;
   return table;
 }();
-bool is_id_char(char c) { return kIdChars[static_cast<uint8_t>(c)]; }
+bool is_id_char(char c) {
+  return kIdChars[static_cast<uint8_t>(c)];
+}
 
 // Removes `digit ('_'? digit)*` from the front of `text`; false when it does not begin with a digit.
 bool skip_digits(std::string_view& text, bool hex) {
@@ -318,9 +326,13 @@ Excerpt excerpt_of(std::string_view line, size_t column) {
 
 }  // namespace
 
-Result<TokenStream> lex(std::string_view source) { return Lexer(source).run(); }
+Result<TokenStream> lex(std::string_view source) {
+  return Lexer(source).run();
+}
 
-bool is_nat(std::string_view text) { return number_kind(text) == TokenKind::Nat; }
+bool is_nat(std::string_view text) {
+  return number_kind(text) == TokenKind::Nat;
+}
 
 void decode_string(std::string_view quoted, std::string& bytes) {
   const std::string_view body = quoted.substr(1, quoted.size() - 2);
@@ -352,7 +364,8 @@ void decode_string(std::string_view quoted, std::string& bytes) {
 }
 
 uint32_t line_of(std::string_view source, uint32_t offset) {
-  return 1 + static_cast<uint32_t>(std::count(source.begin(), source.begin() + std::min<size_t>(offset, source.size()), '\n'));
+  return 1 + static_cast<uint32_t>(
+                 std::count(source.begin(), source.begin() + std::min<size_t>(offset, source.size()), '\n'));
 }
 
 std::string describe_error(std::string_view source, std::string_view message, uint32_t offset, uint32_t length) {

@@ -1,7 +1,7 @@
 // Parses the fields of a module and assembles the binary format.
 //
-// Identifiers may be used before they are bound, so there are three walks over the tokens: names and index spaces, types
-// (inline function types refer to all of them), then everything else, each field into the buffer of its section.
+// Identifiers may be used before they are bound, so there are three walks over the tokens: names and index spaces,
+// types (inline function types refer to all of them), then everything else, each field into the buffer of its section.
 #include "engine/text/module_parser.h"
 
 #include <algorithm>
@@ -227,12 +227,16 @@ void ModuleParser::parse_field() {
     std::string_view keyword;
     void (ModuleParser::*parse)();
   };
-  static constexpr Field kFields[] = {
-      {"import", &ModuleParser::parse_import_field}, {"export", &ModuleParser::parse_export_field},
-      {"func", &ModuleParser::parse_function},       {"table", &ModuleParser::parse_table},
-      {"memory", &ModuleParser::parse_memory},       {"global", &ModuleParser::parse_global},
-      {"tag", &ModuleParser::parse_tag},             {"start", &ModuleParser::parse_start},
-      {"elem", &ModuleParser::parse_elem},           {"data", &ModuleParser::parse_data}};
+  static constexpr Field kFields[] = {{"import", &ModuleParser::parse_import_field},
+                                      {"export", &ModuleParser::parse_export_field},
+                                      {"func", &ModuleParser::parse_function},
+                                      {"table", &ModuleParser::parse_table},
+                                      {"memory", &ModuleParser::parse_memory},
+                                      {"global", &ModuleParser::parse_global},
+                                      {"tag", &ModuleParser::parse_tag},
+                                      {"start", &ModuleParser::parse_start},
+                                      {"elem", &ModuleParser::parse_elem},
+                                      {"data", &ModuleParser::parse_data}};
   for (const Field& field : kFields) {
     if (field.keyword != keyword) continue;
     cursor_.take();
@@ -245,7 +249,8 @@ void ModuleParser::parse_field() {
 
 void ModuleParser::add_import(const Token& at, const std::string& module, const std::string& name) {
   if (first_definition_) {
-    const std::string kind = *first_definition_ == ExternKind::Func ? "function" : module::to_string(*first_definition_);
+    const std::string kind =
+        *first_definition_ == ExternKind::Func ? "function" : module::to_string(*first_definition_);
     return cursor_.fail("import after " + kind, at);
   }
   ++sections_.import_count;
@@ -306,7 +311,8 @@ void ModuleParser::parse_export_field() {
   cursor_.expect_close();
 }
 
-bool ModuleParser::parse_head(ExternKind kind, std::string* name, std::string* import_module, std::string* import_name) {
+bool ModuleParser::parse_head(ExternKind kind, std::string* name, std::string* import_module,
+                              std::string* import_name) {
   types_.skip_id(name);
   while (cursor_.take_open("export")) {
     sections_.add_export(cursor_.expect_name(), kind, count(kind));
@@ -589,7 +595,8 @@ void ModuleParser::parse_elem_list(ElemList& list, bool bare_functions) {
 }
 
 // spec: binary-elem
-void ModuleParser::write_elem(const ElemList& list, module::SegmentMode mode, uint32_t table, const ByteWriter& offset) {
+void ModuleParser::write_elem(const ElemList& list, module::SegmentMode mode, uint32_t table,
+                              const ByteWriter& offset) {
   using module::SegmentMode;
   ByteWriter& out = sections_.elems;
   const bool active = mode == SegmentMode::Active;

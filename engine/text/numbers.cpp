@@ -1,5 +1,5 @@
-// Number tokens to values. Decimal floats go through std::from_chars, which rounds correctly; hexadecimal ones are rounded
-// here, because they are only a shift and a sticky bit.
+// Number tokens to values. Decimal floats go through std::from_chars, which rounds correctly; hexadecimal ones are
+// rounded here, because they are only a shift and a sticky bit.
 #include "engine/text/numbers.h"
 
 #include <algorithm>
@@ -11,8 +11,12 @@
 namespace wasmrun::text {
 namespace {
 
-uint32_t digit_value(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
-bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+uint32_t digit_value(char c) {
+  return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+bool is_hex_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 // Removes a sign from the front; true when it was a minus.
 bool take_sign(std::string_view& text) {
@@ -172,7 +176,11 @@ std::optional<uint64_t> parse_integer(std::string_view text, int bits) {
   return (~*magnitude + 1) & mask;
 }
 
-std::optional<uint32_t> parse_f32(std::string_view text) { return parse_float<uint32_t>(text); }
-std::optional<uint64_t> parse_f64(std::string_view text) { return parse_float<uint64_t>(text); }
+std::optional<uint32_t> parse_f32(std::string_view text) {
+  return parse_float<uint32_t>(text);
+}
+std::optional<uint64_t> parse_f64(std::string_view text) {
+  return parse_float<uint64_t>(text);
+}
 
 }  // namespace wasmrun::text

@@ -10,8 +10,8 @@ namespace wasmrun::text {
 /// The value of a Nat token; nothing when it does not fit in `bits` bits. spec: text-int
 std::optional<uint64_t> parse_unsigned(std::string_view text, int bits);
 
-/// The value of a Nat or Int token as a two's complement number of `bits` bits: -2^(bits-1) .. 2^bits-1. Nothing when it
-/// does not fit, or when the text is no integer.
+/// The value of a Nat or Int token as a two's complement number of `bits` bits: -2^(bits-1) .. 2^bits-1. Nothing when
+/// it does not fit, or when the text is no integer.
 std::optional<uint64_t> parse_integer(std::string_view text, int bits);
 
 /// The bits of a Nat, Int or Float token as the nearest float, ties to even; a NaN keeps its payload. Nothing when the

@@ -274,10 +274,10 @@ class ScriptParser {
       ConstantKind kind;
     };
     static constexpr Name kReferences[] = {
-        {"ref.null", ConstantKind::RefNull}, {"ref.extern", ConstantKind::RefExtern},
-        {"ref.host", ConstantKind::RefHost}, {"ref.func", ConstantKind::RefFunc},
-        {"ref.any", ConstantKind::RefAny},   {"ref.eq", ConstantKind::RefEq},
-        {"ref.i31", ConstantKind::RefI31},   {"ref.struct", ConstantKind::RefStruct},
+        {"ref.null", ConstantKind::RefNull},   {"ref.extern", ConstantKind::RefExtern},
+        {"ref.host", ConstantKind::RefHost},   {"ref.func", ConstantKind::RefFunc},
+        {"ref.any", ConstantKind::RefAny},     {"ref.eq", ConstantKind::RefEq},
+        {"ref.i31", ConstantKind::RefI31},     {"ref.struct", ConstantKind::RefStruct},
         {"ref.array", ConstantKind::RefArray}, {"ref.exn", ConstantKind::RefExn}};
     Constant constant;
     if (cursor_.take_open("i32.const")) {

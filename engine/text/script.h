@@ -15,11 +15,21 @@ namespace wasmrun::text {
 
 /// What kind of value a constant of a script is, or what an expected result must be.
 enum class ConstantKind : uint8_t {
-  I32, I64, F32, F64, V128,
+  I32,
+  I64,
+  F32,
+  F64,
+  V128,
   RefNull,    ///< any null
   RefExtern,  ///< the host's reference number `bits`; any when there is none
   RefHost,    ///< the same seen as anyref
-  RefFunc, RefAny, RefEq, RefI31, RefStruct, RefArray, RefExn,  ///< any reference of the kind
+  RefFunc,
+  RefAny,
+  RefEq,
+  RefI31,
+  RefStruct,
+  RefArray,
+  RefExn,  ///< any reference of the kind
 };
 
 /// A lane whose bits are not all prescribed.
@@ -65,9 +75,16 @@ struct Command {
     ModuleInstance,    ///< instantiates definition `of` as `name`
     Register,          ///< instance `of` (or the last) under `name`
     Action,
-    AssertReturn, AssertTrap, AssertExhaustion, AssertException,
+    AssertReturn,
+    AssertTrap,
+    AssertExhaustion,
+    AssertException,
     AssertTrapModule,  ///< instantiating `module` traps
-    AssertMalformed, AssertInvalid, AssertUnlinkable, AssertMalformedCustom, AssertInvalidCustom,
+    AssertMalformed,
+    AssertInvalid,
+    AssertUnlinkable,
+    AssertMalformedCustom,
+    AssertInvalidCustom,
   };
   Kind kind = Kind::Action;
   uint32_t line = 0;

@@ -13,8 +13,8 @@ struct SectionName {
   std::string_view name;
   uint8_t id;
 };
-constexpr SectionName kOrder[] = {{"first", 0},  {"type", 1},   {"import", 2}, {"func", 3},  {"table", 4},
-                                  {"memory", 5}, {"tag", 13},   {"global", 6}, {"export", 7}, {"start", 8},
+constexpr SectionName kOrder[] = {{"first", 0},  {"type", 1},       {"import", 2}, {"func", 3},   {"table", 4},
+                                  {"memory", 5}, {"tag", 13},       {"global", 6}, {"export", 7}, {"start", 8},
                                   {"elem", 9},   {"datacount", 12}, {"code", 10},  {"data", 11},  {"last", 0}};
 constexpr uint32_t kLast = std::size(kOrder) - 1;
 

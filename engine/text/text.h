@@ -9,11 +9,10 @@
 
 namespace wasmrun::text {
 
-/// Assembles one module, `(module ...)` or only its fields, to the binary format, which binary::read_module then decodes.
-/// A leading "#!" line is skipped. Names of functions and of the module go to a name section; `(@custom)` and branch hints
-/// to their sections.
-/// Errors are Malformed; the message begins with the test suite's words and shows line, column and the line.
-/// spec: text-module
+/// Assembles one module, `(module ...)` or only its fields, to the binary format, which binary::read_module then
+/// decodes. A leading "#!" line is skipped. Names of functions and of the module go to a name section; `(@custom)` and
+/// branch hints to their sections. Errors are Malformed; the message begins with the test suite's words and shows line,
+/// column and the line. spec: text-module
 Result<std::vector<uint8_t>> assemble_module(std::string_view source);
 
 /// Whether the bytes may be a text module: they begin with "(", or with space, comments or "#!" before it.

@@ -11,7 +11,8 @@
 
 namespace wasmrun::text {
 
-/// Parses types and collects the type section: the module's own types first, then those that inline function types imply.
+/// Parses types and collects the type section: the module's own types first, then those that inline function types
+/// imply.
 class TypeParser {
  public:
   TypeParser(Cursor& cursor, const Names& names) : cursor_(cursor), names_(names) {}

@@ -67,10 +67,10 @@ TEST_CASE("segments come before their memory or table in the bytes", "[text][mem
 
 TEST_CASE("misplaced instructions are unexpected tokens", "[text]") {
   for (const char* source :
-       {"(func else)", "(func end)", "(func block)", "(func (end))", "(func (block) else)", "(func (then))", "(func (if))",
-        "(func (if (i32.const 0) (else)))", "(func (if i32.const 0 (then)))", "(func (nop nop))", "(func catch_all)",
-        "(func (try))", "(func (try (catch_all)))", "(func (if (then) (else) (else)))", "(func (block (param $x i32)))",
-        "(func (i32.const))", "(func 0)", "(func $f $g)", "(func (if (then) nop))"}) {
+       {"(func else)", "(func end)", "(func block)", "(func (end))", "(func (block) else)", "(func (then))",
+        "(func (if))", "(func (if (i32.const 0) (else)))", "(func (if i32.const 0 (then)))", "(func (nop nop))",
+        "(func catch_all)", "(func (try))", "(func (try (catch_all)))", "(func (if (then) (else) (else)))",
+        "(func (block (param $x i32)))", "(func (i32.const))", "(func 0)", "(func $f $g)", "(func (if (then) nop))"}) {
     INFO(source);
     CHECK_THAT(error_of(source), StartsWith("unexpected token"));
   }

@@ -42,7 +42,8 @@ TEST_CASE("constants that do not fit are out of range", "[text][i32_const][f32_c
   CHECK_THAT(error_of("(func i64.const -9223372036854775809)"), StartsWith("constant out of range"));
   CHECK_THAT(error_of("(func f32.const 1e39)"), StartsWith("constant out of range"));
   CHECK_THAT(error_of("(func f64.const nan:0x0)"), StartsWith("constant out of range"));
-  CHECK_THAT(error_of("(func v128.const i8x16 256 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0)"), StartsWith("constant out of range"));
+  CHECK_THAT(error_of("(func v128.const i8x16 256 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0)"),
+             StartsWith("constant out of range"));
   CHECK_THAT(error_of("(func v128.const i32x4 1 2 3)"), StartsWith("wrong number of lane literals"));
   CHECK_THAT(error_of("(func v128.const i32x4 1 2 3 4 5)"), StartsWith("wrong number of lane literals"));
   CHECK_THAT(error_of("(func v128.const 0 1 2 3)"), StartsWith("unexpected token"));

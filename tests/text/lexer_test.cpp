@@ -49,7 +49,8 @@ TEST_CASE("the lexer tells numbers from words", "[text]") {
     INFO(text);
     CHECK(kind_of(text) == TokenKind::Float);
   }
-  for (const char* text : {"0x.8p1", "1__0", "_1", "1_", "0x", "0x_1", "1e", "1.5_", "0x1p", "--1", "1x", "nan:1", "inf0"}) {
+  for (const char* text :
+       {"0x.8p1", "1__0", "_1", "1_", "0x", "0x_1", "1e", "1.5_", "0x1p", "--1", "1x", "nan:1", "inf0"}) {
     INFO(text);
     CHECK((kind_of(text) == TokenKind::Reserved || kind_of(text) == TokenKind::Keyword));
   }

@@ -38,7 +38,8 @@ TEST_CASE("inline imports and exports are fields of their own", "[text]") {
 }
 
 TEST_CASE("inline segments size their memory and table", "[text]") {
-  const auto module = decode("(func $f) (table funcref (elem $f $f)) (memory (data \"abc\" \"d\")) (elem $e func $f) (func (elem.drop $e))");
+  const auto module = decode(
+      "(func $f) (table funcref (elem $f $f)) (memory (data \"abc\" \"d\")) (elem $e func $f) (func (elem.drop $e))");
   CHECK(module.tables[0].type.limits.min == 2);
   CHECK(module.tables[0].type.limits.max == 2);
   CHECK(module.memories[0].limits.min == 1);
@@ -49,7 +50,8 @@ TEST_CASE("inline segments size their memory and table", "[text]") {
 
 TEST_CASE("inline function types reuse a type or append one", "[text]") {
   const auto module = decode(
-      "(func $a (result f64) (f64.const 0)) (func $b (param i32)) (func $c (result f64) (f64.const 1)) (type $t (func (param i32)))");
+      "(func $a (result f64) (f64.const 0)) (func $b (param i32)) (func $c (result f64) (f64.const 1)) (type $t (func "
+      "(param i32)))");
   CHECK(module.types.size() == 2);
   CHECK(module.functions[0].type == TypeIndex(1));
   CHECK(module.functions[1].type == TypeIndex(0));
@@ -71,7 +73,8 @@ TEST_CASE("recursive and sub types become a type section", "[text]") {
   const auto module = decode(
       "(rec (type $a (sub (struct (field $x (ref null $b)) (field i8 (mut i16))))) (type $b (sub final $a (struct"
       " (field (ref null $b)) (field i8) (field (mut i16)) (field i32)))))"
-      "(type (array (mut f64))) (func (param (ref $b)) (result i32) (struct.get_u $a 1 (local.get 0)) (drop (struct.get $a $x (local.get 0))))");
+      "(type (array (mut f64))) (func (param (ref $b)) (result i32) (struct.get_u $a 1 (local.get 0)) (drop "
+      "(struct.get $a $x (local.get 0))))");
   REQUIRE(module.types.size() == 4);
   CHECK(module.types[0].fields.size() == 3);
   CHECK_FALSE(module.types[0].is_final);
@@ -90,8 +93,10 @@ TEST_CASE("names are bound once in each index space", "[text]") {
 
 TEST_CASE("every form of element segment decodes as written", "[text]") {
   const auto module = decode(
-      "(table $t 10 funcref) (table $u 10 externref) (func $f) (elem (i32.const 0) $f) (elem (table 1) (offset (i32.const 0))"
-      " externref (ref.null extern)) (elem func $f $f) (elem declare func $f) (elem funcref (item ref.func $f) (ref.null func))"
+      "(table $t 10 funcref) (table $u 10 externref) (func $f) (elem (i32.const 0) $f) (elem (table 1) (offset "
+      "(i32.const 0))"
+      " externref (ref.null extern)) (elem func $f $f) (elem declare func $f) (elem funcref (item ref.func $f) "
+      "(ref.null func))"
       " (elem declare (ref func) (ref.func $f))");
   using module::SegmentMode;
   REQUIRE(module.elems.size() == 6);
@@ -105,7 +110,8 @@ TEST_CASE("every form of element segment decodes as written", "[text]") {
 }
 
 TEST_CASE("function names and @name annotations go to the name section", "[text]") {
-  const auto names = binary::read_function_names(decode("(import \"\" \"\" (func $i)) (func) (func $f) (func $g (@name \"a b\"))"));
+  const auto names =
+      binary::read_function_names(decode("(import \"\" \"\" (func $i)) (func) (func $f) (func $g (@name \"a b\"))"));
   CHECK(names.size() == 3);
   CHECK(names.at(0) == "i");
   CHECK(names.at(2) == "f");

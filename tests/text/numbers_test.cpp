@@ -37,8 +37,8 @@ TEST_CASE("integers take signed and unsigned values of their width", "[text]") {
 }
 
 TEST_CASE("hexadecimal floats round to nearest, ties to even", "[text]") {
-  CHECK(f32("0x1.000001p0") == 0x3f800000);                     // half way: down to even
-  CHECK(f32("0x1.000003p0") == 0x3f800002);                     // half way: up to even
+  CHECK(f32("0x1.000001p0") == 0x3f800000);                        // half way: down to even
+  CHECK(f32("0x1.000003p0") == 0x3f800002);                        // half way: up to even
   CHECK(f32("0x1.0000010000000000000000000001p0") == 0x3f800001);  // a sticky bit beyond 64
   CHECK(f32("0x1.fffffefffffff8p127") == 0x7f7fffff);
   CHECK_FALSE(parse_f32("0x1.ffffffp127"));

@@ -18,12 +18,13 @@ TEST_CASE("a script is a list of commands with their lines", "[text][script]") {
   const Script script = parse(
       "(module $m (func (export \"f\")))\n(register \"n\" $m)\n(invoke $m \"f\" (i32.const 1))\n"
       "(assert_return (get \"g\") (f32.const nan:canonical))\n(assert_trap (invoke \"f\") \"unreachable\")\n"
-      "(module definition $d)\n(module instance $i $d)\n(assert_trap (module (start 0)) \"x\")\n(assert_exception (invoke \"e\"))");
+      "(module definition $d)\n(module instance $i $d)\n(assert_trap (module (start 0)) \"x\")\n(assert_exception "
+      "(invoke \"e\"))");
   REQUIRE(script.commands.size() == 9);
   using Kind = Command::Kind;
-  const Kind kinds[] = {Kind::Module,           Kind::Register,       Kind::Action,
-                        Kind::AssertReturn,     Kind::AssertTrap,     Kind::ModuleDefinition,
-                        Kind::ModuleInstance,   Kind::AssertTrapModule, Kind::AssertException};
+  const Kind kinds[] = {Kind::Module,         Kind::Register,         Kind::Action,
+                        Kind::AssertReturn,   Kind::AssertTrap,       Kind::ModuleDefinition,
+                        Kind::ModuleInstance, Kind::AssertTrapModule, Kind::AssertException};
   for (size_t i = 0; i < 9; ++i) {
     CHECK(script.commands[i].kind == kinds[i]);
     CHECK(script.commands[i].line == i + 1);
@@ -39,7 +40,8 @@ TEST_CASE("a script is a list of commands with their lines", "[text][script]") {
 
 TEST_CASE("a module that does not assemble is no error of the script", "[text][script]") {
   const Script script = parse(
-      "(assert_malformed (module quote \"(func \" \"$a)(func $a)\") \"duplicate func\") (module (func (foo))) (module binary \"\\00a\" \"sm\")");
+      "(assert_malformed (module quote \"(func \" \"$a)(func $a)\") \"duplicate func\") (module (func (foo))) (module "
+      "binary \"\\00a\" \"sm\")");
   REQUIRE(script.commands.size() == 3);
   REQUIRE_FALSE(script.commands[0].module.bytes.ok());
   CHECK_THAT(script.commands[0].module.bytes.error().message, StartsWith("duplicate func"));
