@@ -153,7 +153,11 @@ void FunctionCompiler::unreachable() {
 
 void FunctionCompiler::nop() {}
 
-void FunctionCompiler::block(const imm::BlockType& type) { enter(ControlFrame::Kind::Block, type); }
+void FunctionCompiler::block(const imm::BlockType& type) {
+  enter(ControlFrame::Kind::Block, type);
+  // Sooner or later it branches: here no flags wait, and zeroing is cheapest.
+  settle_zeros();
+}
 
 void FunctionCompiler::loop(const imm::BlockType& type) {
   const module::LoopSummary& summary = summary_->loops[next_loop_++];
@@ -177,6 +181,7 @@ void FunctionCompiler::loop(const imm::BlockType& type) {
   state_.in_memory = (state_.in_memory | code.stores) & ~written;
   ControlFrame& frame = control_.back();
   frame.state = state_;
+  forget_flags();
   asm_.bind(frame.label);
 }
 
@@ -198,6 +203,7 @@ void FunctionCompiler::else_() {
     asm_.jmp(frame.label);
   }
   drop_operands_to(frame.height);
+  forget_flags();
   asm_.bind(frame.else_label);
   state_ = frame.else_state;
   frame.kind = ControlFrame::Kind::Else;
@@ -238,6 +244,7 @@ void FunctionCompiler::end_if_without_else(ControlFrame& frame) {
 
 void FunctionCompiler::end() {
   ControlFrame& frame = control_.back();
+  forget_flags();
   if (frame.kind == ControlFrame::Kind::If) {
     if (frame.params().empty()) {
       end_if_without_else(frame);

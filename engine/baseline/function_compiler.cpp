@@ -90,6 +90,7 @@ void FunctionCompiler::begin(FuncIndex function, const module::FunctionSummary& 
   control_.clear();
   spilled_gprs_below_ = spilled_xmms_below_ = references_begin_ = 0;
   flags_live_ = false;
+  forget_flags();
   next_loop_ = 0;
   reachable_ = true;
   saves_instance_ = false;

@@ -306,6 +306,12 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void put_operand_in_block_register();
   /// Pops the condition of br_if, if or select and leaves it in the flags.
   Test pop_condition();
+  /// Sets the zero flag if the value is zero; emits nothing when the instruction before has just done that.
+  void test_value(Value& value);
+  /// The zero flag now tells about `reg`.
+  void note_flags(ValueKind kind, Gpr reg);
+  /// Control may come from elsewhere to the next instruction.
+  void forget_flags() { flags_offset_ = Value::kNone; }
   void drop_operands_to(uint32_t height);
   void become_unreachable();
   void skip_unreachable();
@@ -358,9 +364,10 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void emit_alu(Alu op, Width width, Gpr dst, const Value& right);
   void binary(Alu op, ValueKind kind);
   void bit_and(ValueKind kind);
+  bool zero_extend(ValueKind kind, Value& value, uint64_t mask);
   void multiply(ValueKind kind);
   void compare(Condition condition, ValueKind kind);
-  void equal_to_zero(ValueKind kind);
+  void equal_to_zero();
   enum class Shift : uint8_t { Shl, ShrS, ShrU, Rotl, Rotr };
   void shift(Shift op, ValueKind kind);
   void shift_by_constant(Shift op, ValueKind kind, Value left, uint8_t count);
@@ -509,6 +516,9 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   uint32_t spilled_gprs_below_ = 0;  ///< no operand below this index owns a general register
   uint32_t spilled_xmms_below_ = 0;
   uint32_t references_begin_ = 0;  ///< no operand below this index is a local
+  uint32_t flags_offset_ = Value::kNone;  ///< where the zero flag is that of `flags_reg_` as a `flags_kind_`
+  ValueKind flags_kind_ = ValueKind::I32;
+  Gpr flags_reg_ = Gpr::rax;
   bool flags_live_ = false;        ///< a condition waits in the flags: nothing may change them
   LocalState state_;
   uint32_t local_pins_ = 0;  ///< pins that hold a local

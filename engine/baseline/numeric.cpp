@@ -44,6 +44,28 @@ void FunctionCompiler::emit_alu(Alu op, Width width, Gpr dst, const Value& right
   }
 }
 
+/// x & 0xff, x & 0xffff, x & 0xffffffff are moves.
+bool FunctionCompiler::zero_extend(ValueKind kind, Value& value, uint64_t mask) {
+  Width from;
+  switch (mask) {
+    case 0xff: from = Width::W8; break;
+    case 0xffff: from = Width::W16; break;
+    case 0xffffffff: from = Width::W32; break;
+    default: return false;
+  }
+  with_gpr_or_memory(value, [&](const auto& source) {
+    release(value);
+    const Gpr dst = result_gpr();
+    if (from == Width::W32) {
+      asm_.mov(Width::W32, dst, source);
+    } else {
+      asm_.movzx(from, dst, source);
+    }
+    push(kind, dst);
+  });
+  return true;
+}
+
 void FunctionCompiler::binary(Alu op, ValueKind kind) {
   const Width width = width_of(kind);
   Value right = pop();
@@ -61,19 +83,18 @@ void FunctionCompiler::binary(Alu op, ValueKind kind) {
     }
     return push_constant(kind, wrap(kind, result));
   }
+  if (op == Alu::And && right.is_constant() && zero_extend(kind, left, right.bits)) return;
+  if (right.is_constant() && !right.is_immediate()) own_gpr(right);
   if (op != Alu::Sub) {
     // The right operand is better as the one that is overwritten if it owns a register, or is the local that comes next.
     const bool right_owns = right.where == Value::Where::Register && left.where != Value::Where::Register;
     const bool left_is_no_register = in_memory(left) && !in_memory(right) && !right.is_constant();
-    bool right_is_target = false;
-    if (right.where == Value::Where::Local && left.where != Value::Where::Register) {
-      right_is_target = local_set_next(false) == right.index;
-    }
+    const bool right_is_target = right.where == Value::Where::Local && local_set_next(false) == right.index;
     if (left.is_constant() || (!right.is_constant() && (right_owns || left_is_no_register || right_is_target))) {
       std::swap(left, right);
+      if (right.is_constant() && !right.is_immediate()) own_gpr(right);
     }
   }
-  if (right.is_constant() && !right.is_immediate()) own_gpr(right);
   if (right.is_constant() && right.bits == 0 && op != Alu::And) {
     // x + 0 and its like: the value itself, but as a copy, because a local may change before it is used.
     const Gpr dst = result_from(left);
@@ -94,10 +115,13 @@ void FunctionCompiler::binary(Alu op, ValueKind kind) {
       } else {
         asm_.lea(width, dst, Mem(base, source, 0));
       }
-    } else if (dst == base) {
-      emit_alu(op, width, dst, right);
     } else {
-      asm_.add(width, dst, base);  // dst is the right operand
+      if (dst == base) {
+        emit_alu(op, width, dst, right);
+      } else {
+        asm_.add(width, dst, base);  // dst is the right operand
+      }
+      note_flags(kind, dst);
     }
     return push(kind, dst);
   }
@@ -105,6 +129,7 @@ void FunctionCompiler::binary(Alu op, ValueKind kind) {
   const Gpr dst = result_from(left, right);
   emit_alu(op, width, dst, right);
   release(right);
+  note_flags(kind, dst);
   push(kind, dst);
 }
 
@@ -178,7 +203,11 @@ void FunctionCompiler::multiply(ValueKind kind) {
     });
     return;
   }
-  if (in_memory(left) || (right.where == Value::Where::Register && left.where != Value::Where::Register)) std::swap(left, right);
+  if (right.is_constant()) own_gpr(right);
+  const bool right_is_target = right.where == Value::Where::Local && local_set_next(false) == right.index;
+  if (in_memory(left) || right_is_target || (right.where == Value::Where::Register && left.where != Value::Where::Register)) {
+    std::swap(left, right);
+  }
   if (!in_memory(right)) gpr(right);
   const Gpr dst = result_from(left, right);
   with_gpr_or_memory(right, [&](const auto& source) { asm_.imul(width, dst, source); });
@@ -223,24 +252,18 @@ void FunctionCompiler::compare(Condition condition, ValueKind kind) {
   push_test(test_of(condition));
 }
 
-void FunctionCompiler::equal_to_zero(ValueKind kind) {
+void FunctionCompiler::equal_to_zero() {
   Value value = pop();
   if (value.where == Value::Where::Flags) {
     flags_live_ = false;
     return push_test(negate(static_cast<Test>(value.condition)));
   }
-  const Width width = width_of(kind);
-  if (in_memory(value)) {
-    asm_.cmp(width, memory(value), 0);
-  } else {
-    const Gpr reg = gpr(value);
-    asm_.test(width, reg, reg);
-  }
+  test_value(value);
   release(value);
   push_test(Test::e);
 }
 
-void FunctionCompiler::i32_eqz() { equal_to_zero(ValueKind::I32); }
+void FunctionCompiler::i32_eqz() { equal_to_zero(); }
 void FunctionCompiler::i32_eq() { compare(Condition::e, ValueKind::I32); }
 void FunctionCompiler::i32_ne() { compare(Condition::ne, ValueKind::I32); }
 void FunctionCompiler::i32_lt_s() { compare(Condition::l, ValueKind::I32); }
@@ -251,7 +274,7 @@ void FunctionCompiler::i32_le_s() { compare(Condition::le, ValueKind::I32); }
 void FunctionCompiler::i32_le_u() { compare(Condition::be, ValueKind::I32); }
 void FunctionCompiler::i32_ge_s() { compare(Condition::ge, ValueKind::I32); }
 void FunctionCompiler::i32_ge_u() { compare(Condition::ae, ValueKind::I32); }
-void FunctionCompiler::i64_eqz() { equal_to_zero(ValueKind::I64); }
+void FunctionCompiler::i64_eqz() { equal_to_zero(); }
 void FunctionCompiler::i64_eq() { compare(Condition::e, ValueKind::I64); }
 void FunctionCompiler::i64_ne() { compare(Condition::ne, ValueKind::I64); }
 void FunctionCompiler::i64_lt_s() { compare(Condition::l, ValueKind::I64); }

@@ -6,7 +6,7 @@ namespace wasmrun::baseline {
 
 void FunctionCompiler::ref_null(const imm::HeapType&) { push_constant(ValueKind::Ref, 0); }
 
-void FunctionCompiler::ref_is_null() { equal_to_zero(ValueKind::Ref); }
+void FunctionCompiler::ref_is_null() { equal_to_zero(); }
 
 void FunctionCompiler::ref_func(const imm::FuncIndex& function) {
   instance();

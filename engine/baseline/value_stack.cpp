@@ -89,15 +89,24 @@ void FunctionCompiler::emit_test_as_bool(Gpr dst, Test test) {
 Test FunctionCompiler::pop_condition() {
   Value value = pop();
   if (value.where == Value::Where::Flags) return static_cast<Test>(value.condition);
-  if (in_memory(value)) {
-    asm_.cmp(Width::W32, memory(value), 0);
-  } else {
-    const Gpr reg = gpr(value);
-    asm_.test(Width::W32, reg, reg);
-  }
+  test_value(value);
   release(value);
   flags_live_ = true;
   return Test::ne;
+}
+
+void FunctionCompiler::note_flags(ValueKind kind, Gpr reg) {
+  flags_kind_ = kind;
+  flags_reg_ = reg;
+  flags_offset_ = asm_.offset();
+}
+
+void FunctionCompiler::test_value(Value& value) {
+  const Width width = is_64_bit(value.kind) ? Width::W64 : Width::W32;
+  if (in_memory(value)) return asm_.cmp(width, memory(value), 0);
+  const Gpr reg = gpr(value);
+  if (flags_offset_ == asm_.offset() && flags_reg_ == reg && flags_kind_ == value.kind) return;
+  asm_.test(width, reg, reg);
 }
 
 // ---- Getting a value into a register.
