@@ -3,7 +3,7 @@
 
 using namespace cli;
 
-TEST_CASE("--version is one line of name and number", "[cli][help]") {
+TEST_CASE("the version is one line of name and number", "[cli][help]") {
   const Ended ended = wasmrun({"--version"});
   CHECK(ended.status == 0);
   CHECK(ended.err == "");
@@ -12,7 +12,7 @@ TEST_CASE("--version is one line of name and number", "[cli][help]") {
   CHECK(ended.out.back() == '\n');
 }
 
-TEST_CASE("--help is printed from every place where an option may stand", "[cli][help]") {
+TEST_CASE("the help is printed from every place where an option may stand", "[cli][help]") {
   const Ended ended = wasmrun({"--help"});
   CHECK(ended.status == 0);
   CHECK(contains(ended.out, "--dir HOST[::GUEST][:ro]"));

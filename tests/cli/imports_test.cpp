@@ -31,7 +31,7 @@ TEST_CASE("an import of another type shows both types", "[cli][imports]") {
   CHECK(contains(ended.err, "[i32 i32 i32 i32] -> [i32]"));
 }
 
-TEST_CASE("--preload gives APP the exports of another module", "[cli][preload]") {
+TEST_CASE("a preloaded module gives APP its exports", "[cli][preload]") {
   SKIP_WITHOUT_GUEST("uses_library");
   const Ended ended = wasmrun({"--preload=lib=" + guest("library"), "--invoke=twice", guest("uses_library")});
   INFO(ended.err);

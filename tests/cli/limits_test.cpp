@@ -3,7 +3,7 @@
 
 using namespace cli;
 
-TEST_CASE("--timeout ends a loop with 124 and says where it was", "[cli][timeout]") {
+TEST_CASE("a timeout ends a loop with 124 and says where it was", "[cli][timeout]") {
   SKIP_WITHOUT_GUEST("spin");
   const Ended ended = wasmrun({"--timeout=300ms", guest("spin")});
   INFO(ended.err);
@@ -15,7 +15,7 @@ TEST_CASE("--timeout ends a loop with 124 and says where it was", "[cli][timeout
   CHECK(ended.seconds < 5);
 }
 
-TEST_CASE("--timeout bites in system calls too", "[cli][timeout]") {
+TEST_CASE("a timeout bites in system calls too", "[cli][timeout]") {
   SKIP_WITHOUT_GUEST("spin");
   for (const char* call : {"read", "sleep", "poll"}) {
     const Ended ended = run({.words = {"--timeout=200ms", guest("spin"), call}, .keep_input_open = true});
@@ -26,7 +26,7 @@ TEST_CASE("--timeout bites in system calls too", "[cli][timeout]") {
   }
 }
 
-TEST_CASE("--timeout counts from the start, reading the program included", "[cli][timeout]") {
+TEST_CASE("a timeout counts from the start, reading the program included", "[cli][timeout]") {
   const Ended ended = run({.words = {"--timeout=100ms", "-"}, .keep_input_open = true});
   CHECK(ended.status == 124);
   CHECK(ended.err == "wasmrun: timed out after 100ms\n");
@@ -41,7 +41,7 @@ TEST_CASE("a program that ends in time is not touched by --timeout", "[cli][time
   CHECK(ended.seconds < 30);
 }
 
-TEST_CASE("--max-memory stops growth, which the program sees", "[cli][max-memory]") {
+TEST_CASE("a limit of memory stops growth, which the program sees", "[cli][max-memory]") {
   SKIP_WITHOUT_GUEST("big_memory");
   CHECK(wasmrun({guest("big_memory")}).status == 100);
   CHECK(wasmrun({"--max-memory=1MiB", guest("big_memory")}).status == 16);
@@ -56,7 +56,7 @@ TEST_CASE("a program that needs more than --max-memory from the start cannot be 
   CHECK(ended.err.substr(0, 9) == "wasmrun: ");
 }
 
-TEST_CASE("--stack-size decides how deep calls go", "[cli][stack-size]") {
+TEST_CASE("the stack size decides how deep calls go", "[cli][stack-size]") {
   SKIP_WITHOUT_GUEST("recurse");
   const auto deep = [](const char* size, const char* calls) { return wasmrun({"--stack-size", size, guest("recurse"), "--invoke=deep", calls}); };
   CHECK(deep("64KiB", "100").out == "100\n");

@@ -11,7 +11,7 @@ TEST_CASE("hello world runs with no word on standard error", "[cli][programs]") 
   CHECK(ended.err == "");
 }
 
-TEST_CASE("-v says what is done on standard error", "[cli][programs]") {
+TEST_CASE("what is done is said on standard error with -v", "[cli][programs]") {
   SKIP_WITHOUT_GUEST("hello");
   const Ended ended = wasmrun({"-v", guest("hello")});
   CHECK(ended.out == "hello, world\n");

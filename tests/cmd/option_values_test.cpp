@@ -5,7 +5,7 @@
 
 using namespace wasmrun::cmd;
 
-TEST_CASE("--dir takes HOST, HOST::GUEST and :ro", "[cmd][dir]") {
+TEST_CASE("a directory is HOST, HOST::GUEST and :ro", "[cmd][dir]") {
   CHECK(parse_dir(".").value == DirGrant{".", ".", false});
   CHECK(parse_dir("/a/b::/c").value == DirGrant{"/a/b", "/c", false});
   CHECK(parse_dir("x:ro").value == DirGrant{"x", "x", true});
@@ -14,7 +14,7 @@ TEST_CASE("--dir takes HOST, HOST::GUEST and :ro", "[cmd][dir]") {
   CHECK(parse_dir("x::./ro").value == DirGrant{"x", "./ro", false});
 }
 
-TEST_CASE("--dir refuses empty names and what could mean two things", "[cmd][dir]") {
+TEST_CASE("a directory with an empty name or two meanings is refused", "[cmd][dir]") {
   for (const char* text : {"::/x", ":ro", "x::", "x:::ro", "x::ro", "::ro"}) {
     INFO(text);
     CHECK_FALSE(parse_dir(text).value);
@@ -22,7 +22,7 @@ TEST_CASE("--dir refuses empty names and what could mean two things", "[cmd][dir
   }
 }
 
-TEST_CASE("--preload takes NAME=FILE", "[cmd][preload]") {
+TEST_CASE("a preload is NAME=FILE", "[cmd][preload]") {
   CHECK(parse_preload("lib=a=b.wasm").value == Preload{"lib", "a=b.wasm"});
   CHECK(parse_preload("=file").value == Preload{"", "file"});
   CHECK_FALSE(parse_preload("lib").value);
