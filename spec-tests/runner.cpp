@@ -183,11 +183,9 @@ class ScriptRunner {
 
   void fail_at(uint32_t line, const std::string& expected, const std::string& got) {
     ++report_.failed;
-    std::string text = file_ + ":" + std::to_string(line) + ": expected " + expected + ", got " + got;
-    for (char& c : text) {
-      if (c == '\n') c = ' ';  // one line a failure
-    }
-    report_.failures.push_back(std::move(text));
+    // One line a failure: an error in text goes on with an excerpt of its source.
+    report_.failures.push_back(file_ + ":" + std::to_string(line) + ": expected " + expected + ", got " +
+                               got.substr(0, got.find('\n')));
   }
   void fail(const std::string& expected, const std::string& got) { fail_at(command_->line, expected, got); }
 
