@@ -89,8 +89,10 @@ void FunctionCompiler::binary(Alu op, ValueKind kind) {
     // The right operand is better as the one that is overwritten if it owns a register, or is the local that comes next.
     const bool right_owns = right.where == Value::Where::Register && left.where != Value::Where::Register;
     const bool left_is_no_register = in_memory(left) && !in_memory(right) && !right.is_constant();
-    const bool right_is_target = right.where == Value::Where::Local && local_set_next(false) == right.index;
-    if (left.is_constant() || (!right.is_constant() && (right_owns || left_is_no_register || right_is_target))) {
+    const uint32_t target = local_set_next(false);
+    const bool left_is_target = left.where == Value::Where::Local && left.index == target;
+    const bool right_is_target = right.where == Value::Where::Local && right.index == target;
+    if (left.is_constant() || (!right.is_constant() && !left_is_target && (right_owns || left_is_no_register || right_is_target))) {
       std::swap(left, right);
       if (right.is_constant() && !right.is_immediate()) own_gpr(right);
     }
@@ -204,10 +206,11 @@ void FunctionCompiler::multiply(ValueKind kind) {
     return;
   }
   if (right.is_constant()) own_gpr(right);
-  const bool right_is_target = right.where == Value::Where::Local && local_set_next(false) == right.index;
-  if (in_memory(left) || right_is_target || (right.where == Value::Where::Register && left.where != Value::Where::Register)) {
-    std::swap(left, right);
-  }
+  const uint32_t target = local_set_next(false);
+  const bool left_is_target = left.where == Value::Where::Local && left.index == target;
+  const bool right_is_target = right.where == Value::Where::Local && right.index == target;
+  const bool right_owns = right.where == Value::Where::Register && left.where != Value::Where::Register;
+  if (!left_is_target && (in_memory(left) || right_is_target || right_owns)) std::swap(left, right);
   if (!in_memory(right)) gpr(right);
   const Gpr dst = result_from(left, right);
   with_gpr_or_memory(right, [&](const auto& source) { asm_.imul(width, dst, source); });

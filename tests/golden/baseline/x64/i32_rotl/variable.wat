@@ -1,0 +1,14 @@
+(module
+  (func (param i32 i32) (result i32)
+    (i32.rotl (local.get 0) (local.get 1))))
+;; ---- code ----
+;; function 0
+;;    0  push rbp
+;;    1  mov rbp, rsp
+;;    4  mov r13d, r13d
+;;    7  mov r14d, r14d
+;;    a  mov ecx, r14d
+;;    d  mov eax, r13d
+;;   10  rol eax, cl
+;;   12  leave
+;;   13  ret
