@@ -127,10 +127,10 @@ bool looks_like_module(std::span<const uint8_t> bytes) {
 }
 
 bool looks_like_component(std::span<const uint8_t> bytes) {
-  // After the magic number: a version and, where a module's version has zeros, layer 1.
-  constexpr size_t kLayerOffset = 6;
-  return looks_like_module(bytes) && bytes.size() >= kHeaderBytes && bytes[kLayerOffset] == 1 &&
-         bytes[kLayerOffset + 1] == 0;
+  // After the magic number: a version that is not 0 and, where a module's version has zeros, layer 1.
+  constexpr size_t kVersionOffset = 4, kLayerOffset = 6;
+  return looks_like_module(bytes) && bytes.size() >= kHeaderBytes && bytes[kVersionOffset] != 0 &&
+         bytes[kLayerOffset] == 1 && bytes[kLayerOffset + 1] == 0;
 }
 
 Result<module::Module> read_module(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types) {
