@@ -87,7 +87,8 @@ struct InstanceHeader {
   /// Copy of memory 0's descriptor, kept current by the runtime.
   uint8_t* memory0_base = nullptr;
   uint64_t memory0_size_bytes = 0;
-  /// Called with a TrapCode in eax; does not return. Its return address names the trapping instruction.
+  /// Called with a TrapCode in eax, for uninitialized_element also the table index in rcx; does not return. Its return
+  /// address names the trapping instruction.
   const void* trap_exit = nullptr;
   /// Entry points by Builtin, callable as calling_convention.h says.
   const void* builtins[kBuiltinCount] = {};

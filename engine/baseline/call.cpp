@@ -222,6 +222,7 @@ void FunctionCompiler::resolve_callee(const imm::CallIndirect& target, const Val
   asm_.mov(Width::W64, kMemoryBase, Mem(kMemoryBase, element, 3));
   asm_.test(Width::W64, kMemoryBase, kMemoryBase);
   trap_if(Condition::e, TrapCode::uninitialized_element);
+  traps_.back().operand = element;
   asm_.mov(Width::W32, kScratch, Mem(kInstance, static_cast<int32_t>(layout_.type_id(target.first.value))));
   asm_.cmp(Width::W32, kScratch, Mem(kMemoryBase, offsetof(abi::FuncObject, type_id)));
   trap_if(Condition::ne, TrapCode::indirect_call_type_mismatch);

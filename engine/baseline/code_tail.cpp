@@ -25,8 +25,9 @@ x64::Label& FunctionCompiler::trap_label(TrapCode code) {
 
 void FunctionCompiler::trap_if(Condition condition, TrapCode code) { asm_.jcc(condition, trap_label(code)); }
 
-void FunctionCompiler::emit_trap(TrapCode code, bool has_instance) {
+void FunctionCompiler::emit_trap(TrapCode code, bool has_instance, std::optional<Gpr> operand) {
   if (!has_instance) load_pin_from_home(kInstancePin);
+  if (operand && *operand != Gpr::rcx) asm_.mov(Width::W64, Gpr::rcx, *operand);
   asm_.mov_imm(Gpr::rax, static_cast<uint32_t>(code));
   asm_.call(Mem(kInstance, offsetof(abi::InstanceHeader, trap_exit)));
   add_location(asm_.offset());
@@ -37,7 +38,7 @@ void FunctionCompiler::emit_cold_traps() {
     asm_.reserve();
     asm_.bind(trap.label);
     instruction_offset_ = trap.module_offset;
-    emit_trap(trap.code, trap.has_instance);
+    emit_trap(trap.code, trap.has_instance, trap.operand);
   }
 }
 

@@ -444,6 +444,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
     TrapCode code;
     bool has_instance;  ///< r12 is valid on every jump to it
     uint64_t module_offset;
+    std::optional<Gpr> operand = std::nullopt;  ///< what the trap's message names
   };
   struct PooledConstant {
     x64::Label label;
@@ -451,7 +452,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
     uint64_t high;
   };
   void add_location(uint32_t code_offset) { locations_.push_back({code_offset, instruction_offset_}); }
-  void emit_trap(TrapCode code, bool has_instance);
+  void emit_trap(TrapCode code, bool has_instance, std::optional<Gpr> operand = std::nullopt);
   void emit_cold_traps();
   void emit_constants();
   void emit_prologue();

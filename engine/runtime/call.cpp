@@ -161,6 +161,7 @@ void Store::describe_stop(TrapCode code, Outcome& outcome) {
   outcome.kind = Outcome::Kind::Trapped;
   outcome.interrupted = code == TrapCode::interrupted;
   outcome.trap.message = code == TrapCode::host ? std::move(pending_.message) : abi::to_string(code);
+  if (code == TrapCode::uninitialized_element) outcome.trap.message += " " + std::to_string(context_.trap_operand);
   if (code == TrapCode::memory_out_of_bounds && context_.stopped_by_signal) {
     const Memory& memory = *find_guarded_memory(context_.fault_address);
     char detail[96];

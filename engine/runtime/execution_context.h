@@ -38,6 +38,8 @@ struct ExecutionContext {
   void* guest_stack_pointer = nullptr;
   /// Store::interrupt was called. Tested by the stubs on each way into the guest.
   std::atomic<uint32_t> interrupt{0};
+  /// What generated code gave with its trap: the table index of uninitialized_element.
+  uint64_t trap_operand = 0;
   /// A signal handler stopped the guest: guest_program_counter is an instruction, not a return address.
   bool stopped_by_signal = false;
   void* stopped_stack_pointer = nullptr;
@@ -56,6 +58,7 @@ static_assert(offsetof(abi::StoreContext, guest_frame_pointer) == CONTEXT_GUEST_
 static_assert(offsetof(abi::StoreContext, guest_program_counter) == CONTEXT_GUEST_PC);
 static_assert(offsetof(ExecutionContext, guest_stack_pointer) == CONTEXT_GUEST_SP);
 static_assert(offsetof(ExecutionContext, interrupt) == CONTEXT_INTERRUPT);
+static_assert(offsetof(ExecutionContext, trap_operand) == CONTEXT_TRAP_OPERAND);
 static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_always_lock_free);
 static_assert(offsetof(RegisterFile, integers) == REGISTERS_INTEGERS);
 static_assert(offsetof(RegisterFile, vectors) == REGISTERS_VECTORS);

@@ -95,9 +95,11 @@ leave_guest:
   cld
   ret
 
-// TrapCode in eax. Called from generated code: the return address names the trapping instruction.
+// TrapCode in eax, what the message names in rcx. Called from generated code: the return address names the trapping
+// instruction.
 FUNCTION(wasmrun_trap_exit)
   LOAD_CONTEXT r11
+  mov [r11 + CONTEXT_TRAP_OPERAND], rcx
   mov rdx, [rsp]
   mov [r11 + CONTEXT_GUEST_PC], rdx
   mov [r11 + CONTEXT_GUEST_FP], rbp
