@@ -29,6 +29,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   engine->compile_options.cpu = abi::CpuFeatures::host();
   engine->compile_options.guard_pages = !options.explicit_bounds_checks && has_address_space();
   engine->threads = options.threads;
+  engine->features = options.features;
   return std::unique_ptr<Engine>(std::move(engine));
 }
 

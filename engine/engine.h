@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/module/features.h"
 #include "engine/module/types.h"
 #include "engine/runtime/values.h"
 
@@ -22,6 +23,8 @@ struct EngineOptions {
   bool explicit_bounds_checks = false;
   /// Worker threads for compiling; 0: as many as the scheduler and the cgroup allow.
   unsigned threads = 0;
+  /// What modules may use. What a module uses beyond it is refused with the standard's words and the option's name.
+  module::FeatureSet features = module::FeatureSet::defaults();
 };
 
 /// A decoded, validated and compiled module; shared by stores.

@@ -19,6 +19,7 @@ class EngineImpl final : public Engine {
   std::shared_ptr<module::TypeRegistry> types;
   abi::CompileOptions compile_options;
   unsigned threads = 0;
+  module::FeatureSet features = module::FeatureSet::defaults();
 };
 
 /// How many threads the scheduler's mask and the cgroup's quota allow; at least 1.

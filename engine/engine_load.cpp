@@ -48,9 +48,10 @@ Result<void> check_kind(std::span<const uint8_t> bytes) {
   return {};  // the decoder says the rest
 }
 
-Result<module::Module> decode(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types) {
+Result<module::Module> decode(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types,
+                              module::FeatureSet features) {
   TRY(check_kind(*bytes));
-  return binary::read_module(std::move(bytes), types);
+  return binary::read_module(std::move(bytes), types, features);
 }
 
 /// Validates, and compiles when there is a compilation, all function bodies. Workers take batches from one counter; of all
@@ -139,14 +140,14 @@ Result<void> check_supported(const module::Module& module) {
 Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
   const auto rest = bytes.subspan(shebang_size(bytes));
   const module::Module module =
-      TRY(decode(std::make_shared<const std::vector<uint8_t>>(rest.begin(), rest.end()), *types));
+      TRY(decode(std::make_shared<const std::vector<uint8_t>>(rest.begin(), rest.end()), *types, features));
   TRY(validate::check_module(module));
   return FunctionQueue(module, nullptr).run(threads);
 }
 
 Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t> bytes) {
   if (const size_t skipped = shebang_size(bytes)) bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(skipped));
-  module::Module decoded = TRY(decode(std::make_shared<const std::vector<uint8_t>>(std::move(bytes)), *types));
+  module::Module decoded = TRY(decode(std::make_shared<const std::vector<uint8_t>>(std::move(bytes)), *types, features));
   TRY(validate::check_module(decoded));
   // A valid module is refused only after validation, so that an invalid one is always called invalid.
   const Result<void> supported = check_supported(decoded);

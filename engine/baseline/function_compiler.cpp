@@ -17,13 +17,18 @@ constexpr bool is_supported(module::Feature feature) {
     case simd:
     case tail_call:
     case extended_const:
-    case multi_memory: return true;
+    case multi_memory:
+    case multi_table:
+    case custom_page_sizes: return true;
     case memory64:
     case relaxed_simd:
     case function_references:
     case gc:
     case exceptions:
-    case legacy_exceptions: return false;
+    case legacy_exceptions:
+    case threads:
+    case wide_arithmetic:
+    case custom_descriptors: return false;
   }
   return false;
 }

@@ -9,26 +9,46 @@ using module::ExternKind;
 using module::Limits;
 namespace limits = module::limits;
 
-/// Limits without regard to what they limit; sharing is for the caller to refuse. spec: binary-limits
-Limits read_limits(ByteReader& reader) {
-  constexpr uint8_t kHasMax = 1, kIsShared = 2, kIs64 = 4;
-  const uint64_t start = reader.offset();
-  const uint8_t flags = reader.read_u8();
-  if (flags > (kHasMax | kIsShared | kIs64)) reader.fail("malformed limits flags", start);
+/// What the byte before limits says; `allowed` are the bits that it may have. spec: binary-limits
+struct LimitsFlags {
+  static constexpr uint8_t kHasMax = 1, kIsShared = 2, kIs64 = 4, kHasPageSize = 8;
+  uint8_t bits = 0;
+  bool has(uint8_t flag) const { return bits & flag; }
+};
+
+LimitsFlags read_limits_flags(Section& section, uint8_t allowed) {
+  const uint64_t start = section.reader.offset();
+  const LimitsFlags flags{section.reader.read_u8()};
+  if (flags.has(LimitsFlags::kHasPageSize) && flags.bits < 16 && !(allowed & LimitsFlags::kHasPageSize))
+    section.reader.fail("malformed limits flags: custom page sizes need --enable custom-page-sizes", start);
+  if (flags.bits & ~allowed) section.reader.fail("malformed limits flags", start);
+  return flags;
+}
+
+Limits read_limits(ByteReader& reader, LimitsFlags flags) {
   Limits result;
-  result.address_type = flags & kIs64 ? module::AddressType::I64 : module::AddressType::I32;
-  result.is_shared = flags & kIsShared;
+  result.address_type = flags.has(LimitsFlags::kIs64) ? module::AddressType::I64 : module::AddressType::I32;
+  result.is_shared = flags.has(LimitsFlags::kIsShared);
   result.min = reader.read_u64();
-  if (flags & kHasMax) result.max = reader.read_u64();
+  if (flags.has(LimitsFlags::kHasMax)) result.max = reader.read_u64();
   return result;
 }
 
 /// spec: binary-memtype
 Result<module::MemoryType> read_memory_type(Section& section) {
-  const uint64_t start = section.reader.offset();
-  const module::MemoryType type{.limits = read_limits(section.reader)};
+  const module::FeatureSet features = section.module().features;
+  uint8_t allowed = LimitsFlags::kHasMax | LimitsFlags::kIs64;
+  if (features.has(module::Feature::threads)) allowed |= LimitsFlags::kIsShared;
+  if (features.has(module::Feature::custom_page_sizes)) allowed |= LimitsFlags::kHasPageSize;
+  const LimitsFlags flags = read_limits_flags(section, allowed);
+  module::MemoryType type{.limits = read_limits(section.reader, flags)};
+  if (flags.has(LimitsFlags::kHasPageSize)) {
+    const uint64_t start = section.reader.offset();
+    const uint32_t page_size_log2 = section.reader.read_u32();
+    if (page_size_log2 >= 64) section.reader.fail("invalid custom page size: past 64 bits", start);
+    type.page_size_log2 = static_cast<uint8_t>(page_size_log2);
+  }
   TRY(section.check());
-  if (type.limits.is_shared) return section.error(ErrorKind::Unsupported, "not supported yet: shared memory", start);
   return type;
 }
 
@@ -36,9 +56,8 @@ Result<module::MemoryType> read_memory_type(Section& section) {
 Result<module::TableType> read_table_type(Section& section) {
   module::TableType type;
   type.element = read_reference_type(section.reader);
-  const uint64_t start = section.reader.offset();
-  type.limits = read_limits(section.reader);
-  if (type.limits.is_shared) section.reader.fail("malformed limits flags", start);
+  const LimitsFlags flags = read_limits_flags(section, LimitsFlags::kHasMax | LimitsFlags::kIs64);
+  type.limits = read_limits(section.reader, flags);
   TRY(section.check());
   return type;
 }
@@ -71,13 +90,13 @@ Result<void> check_room(Section& section, const char* what, size_t count, uint32
                        section.reader.offset());
 }
 
-/// The imported entity itself; it goes to the end of its index space. Returns its index. spec: binary-externtype
-Result<uint32_t> read_imported(Section& section, ExternKind kind) {
+/// The imported entity itself (`is_exact`: a function of exactly its type); it goes to the end of its index space. Returns its index. spec: binary-externtype
+Result<uint32_t> read_imported(Section& section, ExternKind kind, bool is_exact) {
   module::Module& module = section.module();
   switch (kind) {
     case ExternKind::Func: {
       TRY(check_room(section, "functions", module.functions.size(), limits::kFunctions));
-      module.functions.push_back({TypeIndex(section.reader.read_u32()), {}});
+      module.functions.push_back({TypeIndex(section.reader.read_u32()), {}, is_exact});
       return module.imported_functions++;
     }
     case ExternKind::Table: {
@@ -120,8 +139,15 @@ Result<void> read_import(Section& section) {
   import.offset = section.reader.offset();
   import.module = TRY(read_name(section));
   import.name = TRY(read_name(section));
-  import.kind = TRY(read_extern_kind(section, "malformed import kind"));
-  import.index = TRY(read_imported(section, import.kind));
+  constexpr uint8_t kExactFunc = 0x20;
+  const bool is_exact = section.module().features.has(module::Feature::custom_descriptors) &&
+                        section.reader.peek_u8() == kExactFunc;
+  if (is_exact) {
+    section.reader.read_u8();
+  } else {
+    import.kind = TRY(read_extern_kind(section, "malformed import kind"));
+  }
+  import.index = TRY(read_imported(section, import.kind, is_exact));
   TRY(section.check());
   section.module().imports.push_back(std::move(import));
   return {};
@@ -156,7 +182,7 @@ Result<void> read_function_section(Section& section) {
   const uint32_t count = TRY(read_count(section, "functions", limits::kFunctions, functions.size()));
   functions.reserve(functions.size() + plausible_count(section, count, 1));
   for (uint32_t i = 0; i < count && !section.reader.failed(); ++i)
-    functions.push_back({TypeIndex(section.reader.read_u32()), {}});
+    functions.push_back({TypeIndex(section.reader.read_u32()), {}, false});
   return section.check();
 }
 

@@ -133,11 +133,13 @@ bool looks_like_component(std::span<const uint8_t> bytes) {
          bytes[kLayerOffset] == 1 && bytes[kLayerOffset + 1] == 0;
 }
 
-Result<module::Module> read_module(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types) {
+Result<module::Module> read_module(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types,
+                                   module::FeatureSet features) {
   const std::span<const uint8_t> all(*bytes);
   TRY(check_header(all));
   module::Module module;
   module.bytes = bytes;
+  module.features = features;
   Decoder decoder{module, types, {}, {}};
   ByteReader reader(all.subspan(kHeaderBytes), kHeaderBytes);
   uint8_t last_rank = 0;

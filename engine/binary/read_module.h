@@ -18,9 +18,10 @@ bool looks_like_module(std::span<const uint8_t> bytes);
 /// Whether the bytes are a component (layer 1) rather than a core module.
 bool looks_like_component(std::span<const uint8_t> bytes);
 
-/// Decodes all sections; bodies stay bytes. The module shares `bytes`, in which offsets count from 0.
+/// Decodes all sections; bodies stay bytes. The module shares `bytes`, in which offsets count from 0, and may use `features`.
 /// Errors are Malformed (Invalid where only an index is out of range that decoding needs), with the offset. spec: binary-module
-Result<module::Module> read_module(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types);
+Result<module::Module> read_module(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types,
+                                   module::FeatureSet features = module::FeatureSet::defaults());
 
 /// Function names from the name section, by function index. Garbage in it is ignored. Cheap only when called: the section
 /// is read on demand. spec: appendix, name section

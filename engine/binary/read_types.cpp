@@ -5,6 +5,7 @@
 namespace wasmrun::binary {
 namespace {
 
+using module::Feature;
 using module::FieldType;
 using module::SubType;
 using module::ValueType;
@@ -29,8 +30,15 @@ FieldType read_field_type(ByteReader& reader) {
     field.packing = FieldType::Packing::I8;
   } else if (code == 0x77) {
     field.packing = FieldType::Packing::I16;
-  } else if (!instructions::read_value_type_after(reader, code, field.type)) {
-    reader.fail("malformed storage type", start);
+  } else {
+    // What is no value type is called no storage type either.
+    ByteReader attempt = reader;
+    const bool is_value_type = instructions::read_value_type_after(attempt, code, field.type);
+    if (!is_value_type || (attempt.failed() && std::string_view(attempt.error()) == "malformed heap type")) {
+      reader.fail("malformed storage type", start);
+    } else {
+      reader = attempt;
+    }
   }
   const uint64_t mutability_start = reader.offset();
   const uint8_t mutability = reader.read_u8();
@@ -66,6 +74,27 @@ Result<void> read_composite_type(Section& section, uint8_t code, uint64_t start,
   }
 }
 
+/// `describes` and `descriptor`, each at most once and in this order. `code` is the byte read at `start`, and then the one
+/// after the clauses. spec: custom descriptors proposal
+Result<void> read_descriptor_clauses(Section& section, uint8_t& code, uint64_t& start, SubType& type) {
+  constexpr uint8_t kDescribes = 0x4c, kDescriptor = 0x4d;
+  ByteReader& reader = section.reader;
+  if ((code == kDescribes || code == kDescriptor) && !section.module().features.has(Feature::custom_descriptors))
+    return section.error(ErrorKind::Malformed,
+                         "malformed definition type: custom descriptors need --enable custom-descriptors", start);
+  if (code == kDescribes) {
+    type.describes = TypeIndex(reader.read_u32());
+    start = reader.offset();
+    code = reader.read_u8();
+  }
+  if (code == kDescriptor) {
+    type.descriptor = TypeIndex(reader.read_u32());
+    start = reader.offset();
+    code = reader.read_u8();
+  }
+  return section.check();
+}
+
 /// spec: binary-subtype
 Result<void> read_sub_type(Section& section) {
   ByteReader& reader = section.reader;
@@ -82,6 +111,7 @@ Result<void> read_sub_type(Section& section) {
     code = reader.read_u8();
   }
   TRY(section.check());
+  TRY(read_descriptor_clauses(section, code, start, type));
   TRY(read_composite_type(section, code, start, type));
   section.module().types.push_back(std::move(type));
   return {};

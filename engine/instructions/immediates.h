@@ -34,10 +34,20 @@ constexpr bool abstract_heap_type_of(uint8_t code, module::AbstractHeapType& typ
   }
 }
 
+/// A type index, or `exact` and one; also where custom descriptors are off: validation refuses exact types then.
 /// spec: binary-heaptype
 template <class Reader>
 module::HeapType read_heap_type(Reader& reader) {
+  constexpr uint8_t kExact = 0x62;
   const uint64_t start = reader.offset();
+  if (reader.peek_u8() == kExact) {
+    reader.read_u8();
+    // Never repeated; an index that begins like the prefix is written longer.
+    if (reader.peek_u8() == kExact) reader.fail("malformed heap type", start);
+    const uint32_t index = reader.read_u32();
+    if (index >= module::limits::kTypes) reader.fail("unknown type", start);
+    return module::HeapType::exact(TypeIndex(index & 0x1fffff));
+  }
   const int64_t code = reader.read_s33();
   if (code >= 0) {
     if (code >= module::limits::kTypes) reader.fail("unknown type", start);
@@ -217,6 +227,28 @@ using MemArg16 = MemArgOf<16>;
 using MemArg32 = MemArgOf<32>;
 using MemArg64 = MemArgOf<64>;
 using MemArg128 = MemArgOf<128>;
+
+/// An access whose alignment must be exactly the natural one. spec: threads proposal
+template <uint32_t kBits>
+struct AtomicMemArgOf : MemArg {
+  static constexpr uint32_t kAccessBytes = kBits / 8;
+  template <class Reader>
+  static AtomicMemArgOf read(Reader& reader) { return {MemArg::read(reader)}; }
+};
+using AtomicMemArg8 = AtomicMemArgOf<8>;
+using AtomicMemArg16 = AtomicMemArgOf<16>;
+using AtomicMemArg32 = AtomicMemArgOf<32>;
+using AtomicMemArg64 = AtomicMemArgOf<64>;
+
+/// atomic.fence: a byte kept for later orderings.
+struct ZeroByte {
+  template <class Reader>
+  static ZeroByte read(Reader& reader) {
+    const uint64_t start = reader.offset();
+    if (reader.read_u8() != 0) reader.fail("zero byte expected", start);
+    return {};
+  }
+};
 
 /// A memory access and one lane of a vector.
 template <uint32_t kBits>

@@ -17,8 +17,8 @@ static_assert(is_sorted_without_repeats(), "opcodes.def: a row is out of order o
 
 consteval bool has_decodable_codes() {
   for (const OpcodeInfo& row : kOpcodes) {
-    const bool is_prefix = row.code >= 0xfb && row.code <= 0xfd;
-    if (row.prefix == 0 ? row.code > 0xff || is_prefix : row.prefix < 0xfb || row.prefix > 0xfd || row.code >= 0xffff)
+    const bool is_prefix = row.code >= 0xfb && row.code <= 0xfe;
+    if (row.prefix == 0 ? row.code > 0xff || is_prefix : row.prefix < 0xfb || row.prefix > 0xfe || row.code >= 0xffff)
       return false;
   }
   return true;

@@ -19,7 +19,7 @@ enum class SigType : uint8_t { I32, I64, F32, F64, V128, Addr, EqRef, ArrayRef, 
 /// What an instruction pops and pushes; the last operand is on top. spec: appendix, index of instructions
 struct Signature {
   std::array<SigType, 4> operands{};
-  std::array<SigType, 1> results{};
+  std::array<SigType, 2> results{};
   uint8_t operand_count = 0;
   uint8_t result_count = 0;
   /// False for OP_RULE rows: their operands depend on immediates or on the stack.

@@ -85,7 +85,7 @@ bool visit_instruction(Reader& reader, Visitor& visitor) {
   case (prefix << 16) | code: VISIT(name, immediate)
   const uint64_t start = reader.offset();
   uint32_t key = reader.read_u8();
-  if (key >= 0xfb && key <= 0xfd) {
+  if (key >= 0xfb && key <= 0xfe) {
     const uint32_t code = reader.read_u32();
     key = key << 16 | (code < 0x10000 ? code : 0xffff);
   }

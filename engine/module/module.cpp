@@ -46,6 +46,9 @@ bool matches(const Module& module, HeapType sub, HeapType super) {
   if (!sub.is_index() && !super.is_index()) return is_below(sub.abstract(), super.abstract());
   if (!super.is_index()) return is_below(module.types[sub.index().value].kind, super.abstract());
   if (!sub.is_index()) return is_below(sub.abstract(), module.types[super.index().value].kind);
+  if (super.is_exact()) {
+    return sub.is_exact() && module.canonical_types[sub.index().value] == module.canonical_types[super.index().value];
+  }
   return is_declared_subtype(module, sub.index(), super.index());
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/indices.h"
+#include "engine/module/features.h"
 #include "engine/module/types.h"
 
 namespace wasmrun::module {
@@ -45,6 +46,8 @@ struct Export {
 struct Function {
   TypeIndex type;
   ByteRange body;
+  /// Imported with exactly this type, not one of its subtypes; a defined function always is of its exact type.
+  bool is_exact_import = false;
 };
 
 struct Table {
@@ -90,6 +93,8 @@ struct CustomSection {
 /// A Module owns its bytes; views into it live as long as it does.
 struct Module {
   std::shared_ptr<const std::vector<uint8_t>> bytes;
+  /// What it may use.
+  FeatureSet features = FeatureSet::defaults();
 
   std::vector<SubType> types;
   std::vector<RecGroup> rec_groups;
@@ -126,6 +131,8 @@ struct Module {
   }
   const FuncType& func_type(FuncIndex index) const { return types[functions[index.value].type.value].func; }
   bool is_imported(FuncIndex index) const { return index.value < imported_functions; }
+  /// Whether the function's type is known to be `functions[index].type` and no subtype.
+  bool has_exact_type(FuncIndex index) const { return !is_imported(index) || functions[index.value].is_exact_import; }
   bool is_referenced(FuncIndex index) const;
   /// Position in `referenced_functions`; the function must be in it.
   uint32_t reference_slot(FuncIndex index) const;

@@ -48,8 +48,11 @@ class ShapeWriter {
   explicit ShapeWriter(const GroupScope& scope) : scope_(scope) {}
 
   void write(const SubType& type) {
-    shape_.push_back(static_cast<uint32_t>(type.kind) | (type.is_final ? 4 : 0) | (type.supertype ? 8 : 0));
+    shape_.push_back(static_cast<uint32_t>(type.kind) | (type.is_final ? 4 : 0) | (type.supertype ? 8 : 0) |
+                     (type.describes ? 16 : 0) | (type.descriptor ? 32 : 0));
     if (type.supertype) write_index(0, *type.supertype);
+    if (type.describes) write_index(0, *type.describes);
+    if (type.descriptor) write_index(0, *type.descriptor);
     write(type.func.params);
     write(type.func.results);
     shape_.push_back(static_cast<uint32_t>(type.fields.size()));
@@ -67,7 +70,7 @@ class ShapeWriter {
   }
   void write(ValueType type) {
     if (!type.is_ref() || !type.heap_type().is_index()) return shape_.push_back(type.bits());
-    write_index(type.nullable(), type.heap_type().index());
+    write_index((type.nullable() ? 1 : 0) | (type.heap_type().is_exact() ? 2 : 0), type.heap_type().index());
   }
   void write_index(uint32_t flags, TypeIndex index) {
     const bool inside = scope_.is_inside(index);
@@ -86,6 +89,8 @@ class Rewriter {
 
   SubType rewrite(SubType type) const {
     if (type.supertype) type.supertype = rewrite(*type.supertype);
+    if (type.describes) type.describes = rewrite(*type.describes);
+    if (type.descriptor) type.descriptor = rewrite(*type.descriptor);
     for (ValueType& param : type.func.params) param = rewrite(param);
     for (ValueType& result : type.func.results) result = rewrite(result);
     for (FieldType& field : type.fields) field.type = rewrite(field.type);
@@ -99,7 +104,7 @@ class Rewriter {
   }
   ValueType rewrite(ValueType type) const {
     if (!type.is_ref() || !type.heap_type().is_index()) return type;
-    return ValueType::ref(rewrite(type.heap_type().index()), type.nullable());
+    return ValueType::ref(type.heap_type().with_index(rewrite(type.heap_type().index())), type.nullable());
   }
 
   const GroupScope& scope_;
@@ -172,6 +177,7 @@ struct TypeRegistry::State {
     if (!sub.is_index() && !super.is_index()) return is_below(sub.abstract(), super.abstract());
     if (!super.is_index()) return is_below(type(CanonicalTypeId(sub.index().value)).kind, super.abstract());
     if (!sub.is_index()) return is_below(sub.abstract(), type(CanonicalTypeId(super.index().value)).kind);
+    if (super.is_exact()) return false;  // only itself, and that is `sub == super`
     return is_subtype(CanonicalTypeId(sub.index().value), CanonicalTypeId(super.index().value));
   }
 };
@@ -216,8 +222,15 @@ bool TypeRegistry::matches(ValueType sub, ValueType super) const {
 Result<void> check_rec_group_indices(const Module& module, size_t group_index) {
   const RecGroup group = module.rec_groups[group_index];
   const uint32_t end = group.first.value + group.count;
+  const auto is_outside = [&](std::optional<TypeIndex> index) {
+    return index && (index->value < group.first.value || index->value >= end);
+  };
   for (uint32_t i = group.first.value; i < end; ++i) {
     const SubType& type = module.types[i];
+    if (is_outside(type.describes))
+      return Error{ErrorKind::Invalid, "described type is outside rec group: of type " + std::to_string(i)};
+    if (is_outside(type.descriptor))
+      return Error{ErrorKind::Invalid, "descriptor type is outside rec group: of type " + std::to_string(i)};
     if (!indices_below(type, end))
       return Error{ErrorKind::Invalid, "unknown type: type " + std::to_string(i) + " refers past its rec group"};
     if (type.supertype && type.supertype->value >= i)
@@ -233,7 +246,7 @@ Result<void> check_rec_group_indices(const Module& module, size_t group_index) {
 ValueType canonical(const Module& module, ValueType type) {
   if (!type.is_ref() || !type.heap_type().is_index()) return type;
   const CanonicalTypeId id = module.canonical_types[type.heap_type().index().value];
-  return ValueType::ref(TypeIndex(id.value), type.nullable());
+  return ValueType::ref(type.heap_type().with_index(TypeIndex(id.value)), type.nullable());
 }
 
 }  // namespace wasmrun::module

@@ -63,7 +63,9 @@ std::string list(const std::vector<ValueType>& types) {
 }  // namespace
 
 std::string to_string(HeapType type) {
-  return type.is_index() ? std::to_string(type.index().value) : heap_type_name(type.abstract());
+  if (!type.is_index()) return heap_type_name(type.abstract());
+  const std::string index = std::to_string(type.index().value);
+  return type.is_exact() ? "(exact " + index + ")" : index;
 }
 
 std::string to_string(ValueType type) {

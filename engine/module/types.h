@@ -22,14 +22,25 @@ class HeapType {
   constexpr HeapType(AbstractHeapType type) : bits_(kAbstract | static_cast<uint32_t>(type)) {}
   constexpr HeapType(TypeIndex index) : bits_(index.value) {}
 
+  /// The type itself, without its subtypes. spec: custom descriptors proposal
+  static constexpr HeapType exact(TypeIndex index) {
+    HeapType type(index);
+    type.bits_ |= kExact;
+    return type;
+  }
+
   constexpr bool is_index() const { return !(bits_ & kAbstract); }
-  constexpr TypeIndex index() const { return TypeIndex(bits_); }
+  constexpr bool is_exact() const { return bits_ & kExact; }
+  constexpr TypeIndex index() const { return TypeIndex(bits_ & (kAbstract - 1)); }
+  /// The same, exact or not, for another index.
+  constexpr HeapType with_index(TypeIndex index) const { return is_exact() ? exact(index) : HeapType(index); }
   constexpr AbstractHeapType abstract() const { return static_cast<AbstractHeapType>(bits_ & 0xff); }
   friend constexpr bool operator==(HeapType, HeapType) = default;
 
  private:
   friend class ValueType;
   static constexpr uint32_t kAbstract = 1u << 22;
+  static constexpr uint32_t kExact = 1u << 23;
   uint32_t bits_ = kAbstract;
 };
 
@@ -108,6 +119,9 @@ struct SubType {
   Kind kind = Kind::Func;
   bool is_final = true;
   std::optional<TypeIndex> supertype;
+  /// Of a struct: the type whose objects it describes, and the type of its own descriptor; both in its rec group.
+  std::optional<TypeIndex> describes;
+  std::optional<TypeIndex> descriptor;
   FuncType func;
   std::vector<FieldType> fields;
 };

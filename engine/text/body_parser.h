@@ -146,6 +146,15 @@ class BodyParser {
     parse_mem_arg(kBits / 8, at_index(cursor_));
   }
   template <uint32_t kBits>
+  void parse(Opcode opcode, Of<instructions::imm::AtomicMemArgOf<kBits>>) {
+    write_opcode(opcode);
+    parse_mem_arg(kBits / 8, at_index(cursor_));
+  }
+  void parse(Opcode opcode, Of<instructions::imm::ZeroByte>) {
+    write_opcode(opcode);
+    out_.u8(0);
+  }
+  template <uint32_t kBits>
   void parse(Opcode opcode, Of<instructions::imm::MemArgLaneOf<kBits>>) {
     write_opcode(opcode);
     parse_mem_arg_and_lane(kBits / 8);

@@ -57,6 +57,11 @@ class ByteWriter {
   }
 
   void heap_type(module::HeapType type) {
+    if (type.is_exact()) {
+      u8(0x62);
+      // As a signed number, whose first byte is never taken for the prefix again; equal to the unsigned one below 64.
+      return s64(type.index().value);
+    }
     if (type.is_index()) return s64(type.index().value);
     for (uint8_t code = 0x69; code <= 0x74; ++code) {
       module::AbstractHeapType candidate{};

@@ -221,7 +221,9 @@ void BodyParser::parse(Opcode opcode, Of<imm::HeapType>) {
   }
   const module::ValueType type = types_.parse_ref_type();
   const bool is_test = opcode == Opcode::ref_test || opcode == Opcode::ref_test_null;
-  if (is_test) {
+  if (opcode == Opcode::ref_cast_desc_eq) {
+    write_opcode(type.nullable() ? Opcode::ref_cast_desc_eq_null : Opcode::ref_cast_desc_eq);
+  } else if (is_test) {
     write_opcode(type.nullable() ? Opcode::ref_test_null : Opcode::ref_test);
   } else {
     write_opcode(type.nullable() ? Opcode::ref_cast_null : Opcode::ref_cast);

@@ -26,7 +26,7 @@ namespace {
 
 class ModuleParser {
  public:
-  explicit ModuleParser(Cursor& cursor) : cursor_(cursor) {}
+  ModuleParser(Cursor& cursor, module::FeatureSet features) : cursor_(cursor), features_(features) {}
   std::vector<uint8_t> run(std::string name);
 
  private:
@@ -82,6 +82,7 @@ class ModuleParser {
   void parse_inline_elem(uint32_t table, AddressType address_type, ValueType type);
 
   Cursor& cursor_;
+  module::FeatureSet features_;
   Names names_;
   TypeParser types_{cursor_, names_};
   Sections sections_;
@@ -262,12 +263,15 @@ void ModuleParser::add_import(const Token& at, const std::string& module, const 
 void ModuleParser::import_type(ExternKind kind, std::string_view name) {
   ByteWriter& out = sections_.imports;
   const uint32_t index = count(kind)++;
-  out.u8(static_cast<uint8_t>(kind));
+  constexpr uint8_t kExactFunc = 0x20;
+  const bool is_exact = kind == ExternKind::Func && cursor_.take_open("exact");
+  out.u8(is_exact ? kExactFunc : static_cast<uint8_t>(kind));
   IndexSpace parameters{"local", "local", 0, {}};
   switch (kind) {
     case ExternKind::Func:
       sections_.name_function(index, name);
       out.u32(types_.parse_type_use(&parameters).type);
+      if (is_exact) cursor_.expect_close();
       break;
     case ExternKind::Table: parse_table_type(out); break;
     case ExternKind::Memory: {
@@ -391,6 +395,8 @@ void ModuleParser::parse_limits(ByteWriter& out, AddressType address_type, bool 
     const Token token = cursor_.take();
     const auto value = parse_unsigned(cursor_.text(token), 64);
     if (!value) cursor_.fail("i64 constant out of range", token);
+    if (value.value_or(0) > UINT32_MAX && !features_.has(module::Feature::memory64))
+      cursor_.fail("i32 constant out of range", token);
     return value.value_or(0);
   };
   const uint64_t min = parse_u64();
@@ -671,8 +677,8 @@ void ModuleParser::parse_data() {
 
 }  // namespace
 
-std::vector<uint8_t> parse_module_fields(Cursor& cursor, std::string name) {
-  return ModuleParser(cursor).run(std::move(name));
+std::vector<uint8_t> parse_module_fields(Cursor& cursor, std::string name, module::FeatureSet features) {
+  return ModuleParser(cursor, features).run(std::move(name));
 }
 
 size_t skip_balanced(const TokenStream& stream, size_t position) {
@@ -684,7 +690,7 @@ size_t skip_balanced(const TokenStream& stream, size_t position) {
   return position;
 }
 
-Result<std::vector<uint8_t>> assemble_module(std::string_view source) {
+Result<std::vector<uint8_t>> assemble_module(std::string_view source, module::FeatureSet features) {
   if (source.starts_with("#!")) source.remove_prefix(std::min(source.find('\n'), source.size()));
   const TokenStream stream = TRY(lex(source));
   Cursor cursor(stream);
@@ -692,10 +698,10 @@ Result<std::vector<uint8_t>> assemble_module(std::string_view source) {
   // Fields alone are a module too; an annotation before them belongs to it.
   if (cursor.take_open("module")) {
     const auto id = cursor.take_id();
-    bytes = parse_module_fields(cursor, std::string(id.value_or(std::string_view())));
+    bytes = parse_module_fields(cursor, std::string(id.value_or(std::string_view())), features);
     cursor.expect_close();
   } else {
-    bytes = parse_module_fields(cursor, {});
+    bytes = parse_module_fields(cursor, {}, features);
   }
   if (!cursor.failed() && cursor.kind() != TokenKind::End) cursor.fail_unexpected();
   if (cursor.failed()) return cursor.take_error();

@@ -27,7 +27,8 @@ constexpr AssertionName kModuleAssertions[] = {
 
 class ScriptParser {
  public:
-  explicit ScriptParser(const TokenStream& stream) : stream_(stream), cursor_(stream) {}
+  ScriptParser(const TokenStream& stream, module::FeatureSet features)
+      : stream_(stream), cursor_(stream), features_(features) {}
 
   Result<Script> run() {
     Script script;
@@ -36,7 +37,7 @@ class ScriptParser {
       command.kind = Command::Kind::Module;
       command.line = 1;
       command.column = 1;
-      command.module.bytes = assemble_module(stream_.source);
+      command.module.bytes = assemble_module(stream_.source, features_);
       script.commands.push_back(std::move(command));
       return script;
     }
@@ -126,13 +127,13 @@ class ScriptParser {
       module.is_quoted = true;
       std::string text;
       while (cursor_.kind() == TokenKind::String) text += cursor_.expect_string();
-      module.bytes = assemble_module(text);
+      module.bytes = assemble_module(text, features_);
       cursor_.expect_close();
     } else {
       // Its failure belongs to this module, not to the script: it gets a cursor of its own.
       Cursor cursor(stream_);
       cursor.skip_to(cursor_.position());
-      std::vector<uint8_t> bytes = parse_module_fields(cursor, module.name.value_or(""));
+      std::vector<uint8_t> bytes = parse_module_fields(cursor, module.name.value_or(""), features_);
       cursor.expect_close();
       if (cursor.failed()) {
         module.bytes = cursor.take_error();
@@ -311,6 +312,7 @@ class ScriptParser {
 
   const TokenStream& stream_;
   Cursor cursor_;
+  module::FeatureSet features_;
   uint32_t scanned_ = 0;
   uint32_t line_ = 1;
   uint32_t line_begin_ = 0;
@@ -326,9 +328,9 @@ std::string lane_text(uint64_t bits, uint32_t lane_bits, NanPattern pattern) {
 
 }  // namespace
 
-Result<Script> parse_script(std::string_view source) {
+Result<Script> parse_script(std::string_view source, module::FeatureSet features) {
   const TokenStream stream = TRY(lex(source));
-  return ScriptParser(stream).run();
+  return ScriptParser(stream, features).run();
 }
 
 std::string to_string(const Constant& constant) {

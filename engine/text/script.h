@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/module/features.h"
 
 namespace wasmrun::text {
 
@@ -105,7 +106,8 @@ struct Script {
 
 /// Parses a whole script and assembles its text modules. A script that begins with a module field is one module.
 /// Errors are Malformed, with line and column; a text module that does not assemble is not an error of the script.
-Result<Script> parse_script(std::string_view source);
+/// `features` as for assemble_module.
+Result<Script> parse_script(std::string_view source, module::FeatureSet features = module::FeatureSet::defaults());
 
 /// "i32.const 5", "f32.const nan:canonical": a constant as scripts write it.
 std::string to_string(const Constant& constant);

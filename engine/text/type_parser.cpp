@@ -19,6 +19,14 @@ std::string TypeParser::Signature::bytes() const {
 }
 
 HeapType TypeParser::parse_heap_type() {
+  if (cursor_.take_open("exact")) {
+    const Token token = cursor_.peek();
+    const uint32_t index = parse_index(cursor_, names_.types);
+    cursor_.expect_close();
+    if (index < module::limits::kTypes) return HeapType::exact(TypeIndex(index));
+    cursor_.fail(ErrorKind::Invalid, "unknown type", token);
+    return {};
+  }
   if (at_index(cursor_)) {
     const Token token = cursor_.peek();
     const uint32_t index = parse_index(cursor_, names_.types);
@@ -160,6 +168,23 @@ void TypeParser::parse_struct(Definition& definition, ByteWriter& out) {
   out.append(fields);
 }
 
+// `(describes i)` and `(descriptor i)`, in this order. Whether there is one. spec: custom descriptors proposal
+bool TypeParser::parse_descriptor_clauses(ByteWriter& out) {
+  const bool describes = cursor_.take_open("describes");
+  if (describes) {
+    out.u8(0x4c);
+    out.u32(parse_index(cursor_, names_.types));
+    cursor_.expect_close();
+  }
+  const bool has_descriptor = cursor_.take_open("descriptor");
+  if (has_descriptor) {
+    out.u8(0x4d);
+    out.u32(parse_index(cursor_, names_.types));
+    cursor_.expect_close();
+  }
+  return describes || has_descriptor;
+}
+
 // spec: text-comptype
 void TypeParser::parse_composite(Definition& definition, ByteWriter& out) {
   if (cursor_.take_open("func")) {
@@ -197,9 +222,11 @@ void TypeParser::parse_definition(bool alone) {
       entries_.u64(supertypes.size());
       for (const uint32_t supertype : supertypes) entries_.u32(supertype);
     }
+    plain &= !parse_descriptor_clauses(entries_);
     parse_composite(definition, entries_);
     cursor_.expect_close();
   } else {
+    plain &= !parse_descriptor_clauses(entries_);
     parse_composite(definition, entries_);
   }
   cursor_.expect_close();

@@ -62,6 +62,7 @@ class TypeParser {
   };
 
   void parse_definition(bool alone);
+  bool parse_descriptor_clauses(ByteWriter& out);
   void parse_composite(Definition& definition, ByteWriter& out);
   Signature parse_signature(IndexSpace* locals, bool names_allowed);
   void parse_struct(Definition& definition, ByteWriter& out);

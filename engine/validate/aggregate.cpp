@@ -52,29 +52,61 @@ bool Body::find_numeric_array(TypeIndex index, const FieldType*& element) {
 
 bool Body::new_object(TypeIndex type) {
   count_call();
-  return push(ValueType::ref(type, false));
+  // A new object is of no subtype. Said only where types can tell, so that types stay equal elsewhere.
+  const bool is_exact = module_.features.has(module::Feature::custom_descriptors);
+  return push(ValueType::ref(is_exact ? module::HeapType::exact(type) : module::HeapType(type), false));
 }
 
 // Structs.
 
+bool Body::check_allocation(TypeIndex type, bool with_descriptor) {
+  if (module_.types[type.value].descriptor.has_value() == with_descriptor) return true;
+  return fail(with_descriptor ? "type without descriptor requires non-descriptor allocation"
+                              : "type with descriptor requires descriptor allocation");
+}
+
+bool Body::pop_fields(const SubType& type) {
+  // A struct may have thousands of fields: an empty stack is to fail, or to give Bottom, at once.
+  for (size_t i = type.fields.size(); i-- > 0;) {
+    if (top_ == base_ && frames_.back().unreachable) break;
+    if (!pop(type.fields[i].type)) return false;
+  }
+  return true;
+}
+
+bool Body::check_defaults(const SubType& type) {
+  if (!spend(type.fields.size())) return false;
+  for (const FieldType& field : type.fields)
+    if (!field.type.defaultable())
+      return fail("type mismatch: field type is not defaultable: " + to_string(field.type));
+  return true;
+}
+
 bool Body::struct_new(const imm::TypeIndex& type) {
   const SubType* found = nullptr;
-  if (!find_struct(type.index, found)) return false;
-  // A struct may have thousands of fields: an empty stack is to fail, or to give Bottom, at once.
-  for (size_t i = found->fields.size(); i-- > 0;) {
-    if (top_ == base_ && frames_.back().unreachable) break;
-    if (!pop(found->fields[i].type)) return false;
-  }
-  return new_object(type.index);
+  return find_struct(type.index, found) && check_allocation(type.index, false) && pop_fields(*found) &&
+         new_object(type.index);
 }
 
 bool Body::struct_new_default(const imm::TypeIndex& type) {
   const SubType* found = nullptr;
-  if (!find_struct(type.index, found) || !spend(found->fields.size())) return false;
-  for (const FieldType& field : found->fields)
-    if (!field.type.defaultable())
-      return fail("type mismatch: field type is not defaultable: " + to_string(field.type));
-  return new_object(type.index);
+  return find_struct(type.index, found) && check_defaults(*found) && check_allocation(type.index, false) &&
+         new_object(type.index);
+}
+
+bool Body::struct_new_desc(const imm::TypeIndex& type) {
+  if (!module_.features.has(module::Feature::custom_descriptors)) return not_enabled(Opcode::struct_new_desc);
+  const SubType* found = nullptr;
+  return find_struct(type.index, found) && check_allocation(type.index, true) &&
+         pop(ValueType::ref(module::HeapType::exact(*found->descriptor), true)) && pop_fields(*found) &&
+         new_object(type.index);
+}
+
+bool Body::struct_new_default_desc(const imm::TypeIndex& type) {
+  if (!module_.features.has(module::Feature::custom_descriptors)) return not_enabled(Opcode::struct_new_default_desc);
+  const SubType* found = nullptr;
+  return find_struct(type.index, found) && check_defaults(*found) && check_allocation(type.index, true) &&
+         pop(ValueType::ref(module::HeapType::exact(*found->descriptor), true)) && new_object(type.index);
 }
 
 bool Body::get_field(const imm::TypeField& field, bool packed) {

@@ -41,7 +41,7 @@ Error reader_error(const module::Module& module, const ByteReader& reader, uint6
   const uint64_t at = reader.error_offset();
   std::string message = reader.error();
   const std::span<const uint8_t> bytes = *module.bytes;
-  if (message.starts_with("illegal opcode") && bytes[at] >= 0xfb && bytes[at] <= 0xfd) {
+  if (message.starts_with("illegal opcode") && bytes[at] >= 0xfb && bytes[at] <= 0xfe) {
     // The reader names the prefix; the number after it is what no row has.
     char code[8];
     for (uint64_t i = at + 1; i < bytes.size() && i < at + 4; ++i) {
@@ -154,7 +154,9 @@ bool Body::replace(std::initializer_list<ValueType> from_top, std::initializer_l
 bool Body::other_row(const Signature& signature, ValueType address) {
   for (size_t i = signature.operand_count; i-- > 0;)
     if (!pop(type_of(signature.operands[i], address))) return false;
-  return signature.result_count == 0 || push(type_of(signature.results[0], address));
+  for (const SigType result : signature.result_types())
+    if (!push(type_of(result, address))) return false;
+  return true;
 }
 
 bool Body::matches(ValueType sub, ValueType super) const {
@@ -173,12 +175,23 @@ bool Body::spend(size_t work) {
 
 bool Body::check_type(ValueType type) {
   if (!type.is_ref() || !type.heap_type().is_index()) return true;
+  if (type.heap_type().is_exact() && !module_.features.has(module::Feature::custom_descriptors))
+    return fail(ErrorKind::Malformed, "malformed heap type: exact types need --enable custom-descriptors",
+                instruction_offset_);
   const uint32_t index = type.heap_type().index().value;
   return index < module_.types.size() || unknown("type", index);
 }
 
 bool Body::fail(std::string message) {
   return fail(ErrorKind::Invalid, std::move(message), instruction_offset_);
+}
+
+bool Body::not_enabled(Opcode opcode) {
+  const instructions::OpcodeInfo& row = opcode_info(opcode);
+  char code[32];
+  std::snprintf(code, sizeof code, "illegal opcode %02x %02x: ", row.prefix, row.code);
+  return fail(ErrorKind::Malformed, std::string(code) + row.text + " needs --enable " + to_string(row.feature),
+              instruction_offset_);
 }
 
 bool Body::fail(ErrorKind kind, std::string message, uint64_t offset) {

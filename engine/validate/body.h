@@ -26,6 +26,7 @@
 namespace wasmrun::validate {
 
 using instructions::Opcode;
+using instructions::opcode_info;
 using instructions::Signature;
 using instructions::SigType;
 using module::FuncType;
@@ -56,6 +57,9 @@ struct Frame {
   /// What a branch to this frame takes.
   std::span<const ValueType> label_types() const { return kind == Kind::Loop ? params() : results(); }
 };
+
+/// The top of the hierarchy that `type` belongs to. spec: a cast's operand and target must share it
+module::AbstractHeapType top_of(const module::Module& module, module::HeapType type);
 
 /// The failure of a reader that was decoding the instruction at `instruction_offset`, in the test suite's words.
 /// `end_of_section` says whether the section ends with the bytes being read.
@@ -94,6 +98,8 @@ class Body {
 
   /// An Invalid error whose place is the instruction that is being visited.
   bool fail(std::string message);
+  /// Refuses the row of a proposal that the module may not use.
+  bool not_enabled(Opcode opcode);
   bool fail(ErrorKind kind, std::string message, uint64_t offset);
   /// Keeps the reader's failure, unless a handler has failed.
   bool fail_reader(const ByteReader& reader);
@@ -134,6 +140,8 @@ class Body {
   bool br_on_non_null(const imm::LabelIndex& label);
   bool br_on_cast(const imm::BrOnCast& cast);
   bool br_on_cast_fail(const imm::BrOnCast& cast);
+  bool br_on_cast_desc_eq(const imm::BrOnCast& cast);
+  bool br_on_cast_desc_eq_fail(const imm::BrOnCast& cast);
 
   // exception.cpp
   bool throw_(const imm::TagIndex& tag);
@@ -199,6 +207,9 @@ class Body {
   bool ref_test_null(const imm::HeapType& type);
   bool ref_cast(const imm::HeapType& type);
   bool ref_cast_null(const imm::HeapType& type);
+  bool ref_get_desc(const imm::TypeIndex& type);
+  bool ref_cast_desc_eq(const imm::HeapType& type);
+  bool ref_cast_desc_eq_null(const imm::HeapType& type);
   bool ref_i31();
   bool any_convert_extern();
   bool extern_convert_any();
@@ -206,6 +217,8 @@ class Body {
   // aggregate.cpp
   bool struct_new(const imm::TypeIndex& type);
   bool struct_new_default(const imm::TypeIndex& type);
+  bool struct_new_desc(const imm::TypeIndex& type);
+  bool struct_new_default_desc(const imm::TypeIndex& type);
   bool struct_get(const imm::TypeField& field);
   bool struct_get_s(const imm::TypeField& field);
   bool struct_get_u(const imm::TypeField& field);
@@ -319,7 +332,13 @@ class Body {
   // References and aggregates.
   bool test(module::HeapType type, bool nullable);
   bool cast(module::HeapType type, bool nullable);
-  bool check_cast_branch(const imm::BrOnCast& cast, ValueType branched, ValueType kept);
+  bool check_cast_branch(const imm::BrOnCast& cast, ValueType branched, ValueType kept, bool by_descriptor);
+  bool cast_by_descriptor(module::HeapType type, bool nullable);
+  /// What a cast to `target` compares descriptors with.
+  bool find_cast_descriptor(module::HeapType target, ValueType& descriptor);
+  bool check_allocation(TypeIndex type, bool with_descriptor);
+  bool pop_fields(const module::SubType& type);
+  bool check_defaults(const module::SubType& type);
   bool find_struct(TypeIndex index, const module::SubType*& type);
   bool find_field(const imm::TypeField& field, const module::FieldType*& type);
   bool find_array(TypeIndex index, const module::FieldType*& element);
@@ -362,6 +381,14 @@ class Body {
     return check_access(access, kBits / 8, address);
   }
   template <uint32_t kBits>
+  bool check(const imm::AtomicMemArgOf<kBits>& access, ValueType& address) {
+    return check_access(access, kBits / 8, address) && (1u << access.align_log2 == kBits / 8 || unnatural_alignment());
+  }
+  bool unnatural_alignment();
+  bool check(const imm::ZeroByte&, ValueType&) {
+    return true;
+  }
+  template <uint32_t kBits>
   bool check(const imm::MemArgLaneOf<kBits>& access, ValueType& address) {
     return check_access(access, kBits / 8, address) &&
            (access.lane < access.kLanes || invalid_lane(access.lane, access.kLanes));
@@ -375,7 +402,7 @@ class Body {
     return find_memory(memory.index, address);
   }
   bool check(const imm::DataMemory& init, ValueType& address) {
-    return check_data(init.first) && find_memory(init.second, address);
+    return find_memory(init.second, address) && check_data(init.first);
   }
   bool check(const imm::I32Const&, ValueType&) {
     return true;
@@ -401,14 +428,23 @@ class Body {
     uses_memory0_ |= init.second.value == 0;
   }
 
+  /// Which OP rows become calls of the runtime.
+  static constexpr bool calls_runtime(Opcode opcode) {
+    return opcode == Opcode::memory_grow || opcode == Opcode::memory_fill || opcode == Opcode::memory_init ||
+           opcode == Opcode::memory_atomic_notify || opcode == Opcode::memory_atomic_wait32 ||
+           opcode == Opcode::memory_atomic_wait64;
+  }
+
   template <Opcode kOpcode, class... Immediate>
   bool row(const Immediate&... immediate) {
     static constexpr Signature kSignature = instructions::signature(kOpcode);
     constexpr size_t kOperands = kSignature.operand_count;
     ValueType address = module::kI32;
+    if constexpr (module::is_proposal(opcode_info(kOpcode).feature)) {
+      if (!module_.features.has(opcode_info(kOpcode).feature)) return not_enabled(kOpcode);
+    }
     if (!(check(immediate, address) && ...)) return false;
-    if constexpr (kOpcode == Opcode::memory_grow || kOpcode == Opcode::memory_fill || kOpcode == Opcode::memory_init)
-      count_call();
+    if constexpr (calls_runtime(kOpcode)) count_call();
     if constexpr (kOpcode == Opcode::memory_fill || kOpcode == Opcode::memory_init) (count_bulk(immediate), ...);
     if (available() < kOperands) [[unlikely]]
       return other_row(kSignature, address);
@@ -422,7 +458,8 @@ class Body {
     } else if constexpr (kOperands == 0) {
       return push(type_of(kSignature.results[0], address));
     } else {
-      *top_++ = type_of(kSignature.results[0], address);
+      static_assert(kSignature.result_count <= kOperands);  // so there is room for them
+      for (size_t i = 0; i < kSignature.result_count; ++i) *top_++ = type_of(kSignature.results[i], address);
       return true;
     }
   }

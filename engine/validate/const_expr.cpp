@@ -26,6 +26,8 @@ constexpr bool is_constant(Opcode opcode) {
     case Opcode::ref_i31:
     case Opcode::struct_new:
     case Opcode::struct_new_default:
+    case Opcode::struct_new_desc:
+    case Opcode::struct_new_default_desc:
     case Opcode::array_new:
     case Opcode::array_new_default:
     case Opcode::array_new_fixed:

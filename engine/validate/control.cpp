@@ -26,6 +26,7 @@ bool Body::enter(Frame::Kind kind, const imm::BlockType& type) {
       if (!find_func_type(type.type.value, frame.type)) return false;
       break;
   }
+  if (kind == Frame::Kind::If && !pop(kI32)) return false;
   const Types params = frame.params();
   return pop(params) && push_frame(frame, params);
 }
@@ -83,7 +84,7 @@ void Body::set_weight() {
 }
 
 bool Body::if_(const imm::BlockType& type) {
-  return pop(kI32) && enter(Frame::Kind::If, type);
+  return enter(Frame::Kind::If, type);
 }
 
 bool Body::else_() {
@@ -185,16 +186,23 @@ bool Body::br_on_non_null(const imm::LabelIndex& label) {
   return pop(rest) && push(rest);
 }
 
-bool Body::check_cast_branch(const imm::BrOnCast& cast, ValueType branched, ValueType kept) {
+bool Body::check_cast_branch(const imm::BrOnCast& cast, ValueType branched, ValueType kept, bool by_descriptor) {
   const Frame* target = nullptr;
   if (!find_label(cast.label.value, target) || !check_type(cast.from) || !check_type(cast.to)) return false;
-  if (!matches(cast.to, cast.from))
-    return fail("type mismatch: " + to_string(cast.to) + " does not match " + to_string(cast.from));
+  // Custom descriptors allow casts between any types of one hierarchy.
+  const bool may_cast = module_.features.has(module::Feature::custom_descriptors)
+                            ? top_of(module_, cast.to.heap_type()) == top_of(module_, cast.from.heap_type())
+                            : matches(cast.to, cast.from);
+  if (!may_cast) return fail("type mismatch: " + to_string(cast.to) + " does not match " + to_string(cast.from));
   const Types types = target->label_types();
   if (types.empty()) return fail("type mismatch: the label must take a reference last");
   if (!matches(branched, types.back())) return mismatch(types.back(), branched);
   const Types rest = types.first(types.size() - 1);
   count_call();
+  if (by_descriptor) {
+    ValueType descriptor;
+    if (!find_cast_descriptor(cast.to.heap_type(), descriptor) || !pop(descriptor)) return false;
+  }
   return pop(cast.from) && pop(rest) && push(rest) && push(kept);
 }
 
@@ -204,11 +212,21 @@ static ValueType difference(ValueType from, ValueType to) {
 }
 
 bool Body::br_on_cast(const imm::BrOnCast& cast) {
-  return check_cast_branch(cast, cast.to, difference(cast.from, cast.to));
+  return check_cast_branch(cast, cast.to, difference(cast.from, cast.to), false);
 }
 
 bool Body::br_on_cast_fail(const imm::BrOnCast& cast) {
-  return check_cast_branch(cast, difference(cast.from, cast.to), cast.to);
+  return check_cast_branch(cast, difference(cast.from, cast.to), cast.to, false);
+}
+
+bool Body::br_on_cast_desc_eq(const imm::BrOnCast& cast) {
+  if (!module_.features.has(module::Feature::custom_descriptors)) return not_enabled(Opcode::br_on_cast_desc_eq);
+  return check_cast_branch(cast, cast.to, difference(cast.from, cast.to), true);
+}
+
+bool Body::br_on_cast_desc_eq_fail(const imm::BrOnCast& cast) {
+  if (!module_.features.has(module::Feature::custom_descriptors)) return not_enabled(Opcode::br_on_cast_desc_eq_fail);
+  return check_cast_branch(cast, difference(cast.from, cast.to), cast.to, true);
 }
 
 // Calls.

@@ -16,6 +16,10 @@ bool Body::check_other_access(const imm::MemArg& access, uint32_t bytes, ValueTy
   return true;
 }
 
+bool Body::unnatural_alignment() {
+  return fail("atomic alignment must be natural");
+}
+
 bool Body::check_data(DataIndex index) {
   if (!module_.data_count) return fail(ErrorKind::Malformed, "data count section required", instruction_offset_);
   return index.value < *module_.data_count || unknown("data segment", index.value);

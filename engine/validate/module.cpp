@@ -44,6 +44,8 @@ class ModuleChecker {
 
  private:
   Result<void> check_types();
+  Result<void> check_descriptor_pair(uint32_t index);
+  Result<void> check_descriptor_subtyping(uint32_t index, uint32_t super_index);
   Result<void> check_type_definition(const SubType& type, uint32_t known_types);
   Result<void> check_supertype(uint32_t index, std::vector<uint8_t>& depths);
   bool matches_composite(const SubType& sub, const SubType& super) const;
@@ -66,6 +68,8 @@ class ModuleChecker {
   }
   Result<void> check_value_type(ValueType type, uint32_t known_types, std::optional<uint64_t> offset) const {
     if (!type.is_ref() || !type.heap_type().is_index()) return {};
+    if (type.heap_type().is_exact() && !module_.features.has(module::Feature::custom_descriptors))
+      return Error{ErrorKind::Malformed, "malformed heap type: exact types need --enable custom-descriptors", offset};
     const uint32_t index = type.heap_type().index().value;
     if (index < known_types) return {};
     return unknown("type", index, offset);
@@ -99,9 +103,41 @@ Result<void> ModuleChecker::check_types() {
   std::vector<uint8_t> depths(module_.types.size());
   for (const module::RecGroup& group : module_.rec_groups) {
     const uint32_t end = group.first.value + group.count;
+    for (uint32_t i = group.first.value; i < end; ++i) TRY(check_descriptor_pair(i));
     for (uint32_t i = group.first.value; i < end; ++i) TRY(check_type_definition(module_.types[i], end));
     for (uint32_t i = group.first.value; i < end; ++i) TRY(check_supertype(i, depths));
   }
+  return {};
+}
+
+/// A descriptor and what it describes name each other, the described type first. Both are known to be in one rec group.
+/// spec: custom descriptors proposal
+Result<void> ModuleChecker::check_descriptor_pair(uint32_t index) {
+  const SubType& type = module_.types[index];
+  if (type.describes) {
+    if (module_.types[type.describes->value].descriptor != TypeIndex(index))
+      return invalid("described type is not described by descriptor: types " + number(type.describes->value) + " and " +
+                     number(index));
+    if (type.describes->value >= index) return invalid("forward use of described type " + number(type.describes->value));
+  }
+  if (type.descriptor && module_.types[type.descriptor->value].describes != TypeIndex(index))
+    return invalid("type is not described by its descriptor: types " + number(index) + " and " +
+                   number(type.descriptor->value));
+  return {};
+}
+
+/// A subtype's descriptor is a subtype of its supertype's; only the subtype may have one alone.
+Result<void> ModuleChecker::check_descriptor_subtyping(uint32_t index, uint32_t super_index) {
+  const SubType& type = module_.types[index];
+  const SubType& super = module_.types[super_index];
+  const auto mismatched = [&](const char* what, TypeIndex a, TypeIndex b) -> Result<void> {
+    if (matches(module_, module::HeapType(a), module::HeapType(b))) return {};
+    return invalid(what + number(a.value) + " does not match " + number(b.value));
+  };
+  if (type.describes.has_value() != super.describes.has_value() || (super.descriptor && !type.descriptor))
+    return invalid("sub type " + number(index) + " does not match super type " + number(super_index));
+  if (type.describes) TRY(mismatched("described type ", *type.describes, *super.describes));
+  if (type.descriptor && super.descriptor) TRY(mismatched("descriptor type ", *type.descriptor, *super.descriptor));
   return {};
 }
 
@@ -114,6 +150,8 @@ Result<void> ModuleChecker::check_type_definition(const SubType& type, uint32_t 
     return Error{ErrorKind::Unsupported, "too many results: " + number(type.func.results.size()) + ", more than 1000"};
   if (type.fields.size() > limits::kStructFields)
     return Error{ErrorKind::Unsupported, "too many fields: " + number(type.fields.size()) + ", more than 10000"};
+  if (type.kind != SubType::Kind::Struct && type.descriptor) return invalid("descriptor type must be a struct");
+  if (type.kind != SubType::Kind::Struct && type.describes) return invalid("described type must be a struct");
   for (const ValueType param : type.func.params) TRY(check_value_type(param, known_types, std::nullopt));
   for (const ValueType result : type.func.results) TRY(check_value_type(result, known_types, std::nullopt));
   for (const FieldType& field : type.fields) TRY(check_value_type(field.type, known_types, std::nullopt));
@@ -130,6 +168,7 @@ Result<void> ModuleChecker::check_supertype(uint32_t index, std::vector<uint8_t>
   const std::string what = "sub type " + number(index) + " ";
   const std::string of = " type " + number(super_index);
   if (super.is_final) return invalid(what + "extends final" + of);
+  TRY(check_descriptor_subtyping(index, super_index));
   if (!matches_composite(type, super)) return invalid(what + "does not match super" + of);
   depths[index] = static_cast<uint8_t>(depths[super_index] + 1);
   if (depths[index] > limits::kSubtypingDepth) return Error{ErrorKind::Unsupported, what + "is deeper than 63 types"};
@@ -186,6 +225,8 @@ Result<void> check_limits(const module::Limits& limits, uint64_t most, const std
 }
 
 Result<void> ModuleChecker::check_tables() {
+  if (module_.tables.size() > 1 && !module_.features.has(module::Feature::multi_table))
+    return invalid("multiple tables need --enable multi-table");
   for (size_t i = 0; i < module_.tables.size(); ++i) {
     const module::TableType& type = module_.tables[i].type;
     const auto offset = import_offset(ExternKind::Table, i);
@@ -211,6 +252,8 @@ Result<void> ModuleChecker::check_table_inits() {
 }
 
 Result<void> ModuleChecker::check_memories() {
+  if (module_.memories.size() > 1 && !module_.features.has(module::Feature::multi_memory))
+    return invalid("multiple memories need --enable multi-memory");
   for (size_t i = 0; i < module_.memories.size(); ++i) {
     const module::MemoryType& type = module_.memories[i];
     const auto offset = import_offset(ExternKind::Memory, i);

@@ -6,8 +6,7 @@ namespace wasmrun::validate {
 using module::AbstractHeapType;
 using module::kI32;
 
-/// The top of the hierarchy that `type` belongs to. spec: a cast's operand and target must share it
-static AbstractHeapType top_of(const module::Module& module, module::HeapType type) {
+AbstractHeapType top_of(const module::Module& module, module::HeapType type) {
   if (type.is_index())
     return module.types[type.index().value].kind == module::SubType::Kind::Func ? AbstractHeapType::Func
                                                                                 : AbstractHeapType::Any;
@@ -43,7 +42,10 @@ bool Body::ref_func(const imm::FuncIndex& function) {
   if (!is_constant_ && !module_.is_referenced(function.index))
     return fail("undeclared function reference: function " + std::to_string(function.index.value) +
                 " is in no export, global or element segment");
-  return push(ValueType::ref(module_.functions[function.index.value].type, false));
+  const TypeIndex type = module_.functions[function.index.value].type;
+  const bool is_exact =
+      module_.features.has(module::Feature::custom_descriptors) && module_.has_exact_type(function.index);
+  return push(ValueType::ref(is_exact ? module::HeapType::exact(type) : module::HeapType(type), false));
 }
 
 bool Body::ref_as_non_null() {
@@ -75,6 +77,46 @@ bool Body::ref_cast(const imm::HeapType& type) {
 }
 bool Body::ref_cast_null(const imm::HeapType& type) {
   return cast(type.type, true);
+}
+
+bool Body::find_cast_descriptor(module::HeapType target, ValueType& descriptor) {
+  const std::optional<TypeIndex> found =
+      target.is_index() ? module_.types[target.index().value].descriptor : std::nullopt;
+  if (!found) return fail("type " + to_string(target) + " does not have a descriptor");
+  descriptor = ValueType::ref(target.with_index(*found), true);
+  return true;
+}
+
+bool Body::cast_by_descriptor(module::HeapType type, bool nullable) {
+  count_call();
+  const ValueType result = ValueType::ref(type, nullable);
+  ValueType descriptor;
+  if (!check_type(result) || !find_cast_descriptor(type, descriptor)) return false;
+  return replace({descriptor, ValueType::ref(top_of(module_, type), true)}, {result});
+}
+
+bool Body::ref_cast_desc_eq(const imm::HeapType& type) {
+  if (!module_.features.has(module::Feature::custom_descriptors)) return not_enabled(Opcode::ref_cast_desc_eq);
+  return cast_by_descriptor(type.type, false);
+}
+bool Body::ref_cast_desc_eq_null(const imm::HeapType& type) {
+  if (!module_.features.has(module::Feature::custom_descriptors)) return not_enabled(Opcode::ref_cast_desc_eq_null);
+  return cast_by_descriptor(type.type, true);
+}
+
+bool Body::ref_get_desc(const imm::TypeIndex& type) {
+  if (!module_.features.has(module::Feature::custom_descriptors)) return not_enabled(Opcode::ref_get_desc);
+  if (type.index.value >= module_.types.size()) return unknown("type", type.index.value);
+  const std::optional<TypeIndex> descriptor = module_.types[type.index.value].descriptor;
+  if (!descriptor) return fail("type without descriptor " + std::to_string(type.index.value));
+  ValueType operand;
+  if (!pop_ref(operand)) return false;
+  // An operand of exactly this type has exactly its descriptor.
+  const auto exact = module::HeapType::exact(type.index);
+  const bool is_exact = matches(operand, ValueType::ref(exact, true));
+  const ValueType wanted = ValueType::ref(type.index, true);
+  if (!matches(operand, wanted)) return mismatch(wanted, operand);
+  return push(ValueType::ref(is_exact ? exact.with_index(*descriptor) : module::HeapType(*descriptor), false));
 }
 
 bool Body::ref_i31() {

@@ -59,7 +59,7 @@ TEST_CASE("bytes that are no type are malformed", "[binary]") {
   CHECK_THAT(error_of(read(with_type({0x60, 0x01, 0x78, 0x00}))), StartsWith("malformed: malformed value type"));
   CHECK_THAT(error_of(read(with_type({0x5e, 0x79, 0x00}))), StartsWith("malformed: malformed storage type"));
   CHECK_THAT(error_of(read(with_type({0x5e, 0x78, 0x02}))), StartsWith("malformed: malformed mutability"));
-  CHECK_THAT(error_of(read(with_type({0x5e, 0x63, 0x7f, 0x00}))), StartsWith("malformed: malformed heap type"));
+  CHECK_THAT(error_of(read(with_type({0x5e, 0x63, 0x7f, 0x00}))), StartsWith("malformed: malformed storage type"));
   CHECK_THAT(error_of(read(with_type({0x50, 0x02, 0x00, 0x00, 0x60, 0x00, 0x00}))), StartsWith("invalid: sub type"));
 }
 

@@ -62,6 +62,11 @@ const std::map<std::string, Bytes>& sample_immediates() {
       {"MemArg32", memarg},
       {"MemArg64", memarg},
       {"MemArg128", memarg},
+      {"AtomicMemArg8", memarg},
+      {"AtomicMemArg16", memarg},
+      {"AtomicMemArg32", memarg},
+      {"AtomicMemArg64", memarg},
+      {"ZeroByte", {0x00}},
       {"MemArgLane8", bytes(memarg, Bytes{0x03})},
       {"MemArgLane16", bytes(memarg, Bytes{0x03})},
       {"MemArgLane32", bytes(memarg, Bytes{0x03})},
@@ -149,11 +154,11 @@ TEST_CASE("opcodes that no row has are illegal", "[instructions]") {
   for (const OpcodeInfo& row : kOpcodes) known.insert({row.prefix, row.code});
   const Bytes zeros(32, 0);
   for (uint32_t code = 0; code <= 0xff; ++code) {
-    if (known.count({0, code}) || (code >= 0xfb && code <= 0xfd)) continue;
+    if (known.count({0, code}) || (code >= 0xfb && code <= 0xfe)) continue;
     CAPTURE(code);
     CHECK_THAT(failure(bytes(Bytes{static_cast<uint8_t>(code)}, zeros)), StartsWith("illegal opcode "));
   }
-  for (const uint8_t prefix : {0xfb, 0xfc, 0xfd})
+  for (const uint8_t prefix : {0xfb, 0xfc, 0xfd, 0xfe})
     for (const uint32_t code : {0x14u + 0x12cu, 0x200u, 0xffffu, 0x10000u, 0xffffffffu}) {
       CAPTURE(int{prefix}, code);
       CHECK(known.count({prefix, code}) == 0);
