@@ -83,6 +83,12 @@ class Store {
   /// The module that the instance was made from.
   virtual const LoadedModule& loaded(const Instance& instance) = 0;
 
+  /// What a reference of the `any` and `extern` hierarchies, as a call or a global gave it, refers to.
+  virtual ReferenceKind reference_kind(RawValue value) = 0;
+  /// Keep an object of the guest from being collected, and let go again. Words that are no references to objects do no harm.
+  virtual void hold(RawValue value) = 0;
+  virtual void release(RawValue value) = 0;
+
   /// Stops the running guest as soon as it executes guest code, or makes the next call trap; from any thread, or from a signal
   /// handler on any thread. A host function's blocking system call ends with EINTR if it had begun; repeated interrupts reach
   /// one that was just about to begin.

@@ -44,7 +44,7 @@ class StoreImpl final : public Store {
   std::optional<std::pair<ValueType, RawValue>> global(const Instance& instance, std::string_view name) override {
     const auto exported = instance.find_export(name, ExternKind::Global);
     if (!exported) return std::nullopt;
-    return std::pair(exported->global.type, std::bit_cast<RawValue>(*exported->global.cell));
+    return std::pair(exported->global.type, store_->global_value(exported->global));
   }
   std::optional<std::span<uint8_t>> memory(const Instance& instance, std::string_view name) override {
     const auto exported = instance.find_export(name, ExternKind::Memory);
@@ -52,6 +52,9 @@ class StoreImpl final : public Store {
     return exported->memory->bytes();
   }
   const LoadedModule& loaded(const Instance& instance) override { return instance.loaded(); }
+  ReferenceKind reference_kind(RawValue value) override { return store_->reference_kind(value); }
+  void hold(RawValue value) override { store_->hold(value); }
+  void release(RawValue value) override { store_->release(value); }
   void interrupt() override { store_->interrupt(); }
 
  private:

@@ -9,13 +9,14 @@
 //                       │ GlobalCell*[]        │ one an imported global
 //                       │ GlobalCell[]         │ one a defined global
 //                       │ FuncObject[]         │ one a function of Module::referenced_functions
-//                       │ uint32_t[]           │ canonical type ids, one a type
+//                       │ TypeTag[]            │ one a type
 //                       └──────────────────────┘
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/abi/object_layout.h"
 #include "engine/module/module.h"
 
 namespace wasmrun::abi {
@@ -48,6 +49,12 @@ struct StoreContext {
   void* guest_program_counter = nullptr;
   /// Arguments and results beyond those in registers (calling_convention.h), kSpillSlots of them.
   Slot* spill_area = nullptr;
+  /// Where generated code puts the next object, and the end of the free memory there, which is zero. Both count from gc_base; when
+  /// they are equal, each allocation calls the runtime.
+  uint64_t gc_next = 0;
+  uint64_t gc_limit = 0;
+  /// By canonical type id, for every type that a function reference or object in the store can have. Moves when instances are made.
+  const TypeRecord* const* type_records = nullptr;
 };
 inline constexpr size_t kSpillSlots = 1024;
 
@@ -73,7 +80,7 @@ struct FunctionEntry {
 struct FuncObject {
   const void* code = nullptr;
   InstanceHeader* instance = nullptr;
-  /// Canonical id of the function's type. call_indirect compares it first.
+  /// Canonical id (and TypeTag) of the function's type. call_indirect compares it first.
   uint32_t type_id = 0;
   uint32_t reserved = 0;
 };
@@ -90,6 +97,11 @@ struct InstanceHeader {
   /// Called with a TrapCode in eax, for uninitialized_element also the table index in rcx; does not return. Its return
   /// address names the trapping instruction.
   const void* trap_exit = nullptr;
+  /// Begin of the collected heap; null while the store has none, and then no object exists.
+  uint8_t* gc_base = nullptr;
+  /// Allocates when generated code cannot: length << 32 | type index in r11 (the length of an array, 0 for a struct), the new
+  /// reference in r11. The object has its header and is zero otherwise. Keeps every other register but the flags; may trap.
+  const void* gc_allocate = nullptr;
   /// Entry points by Builtin, callable as calling_convention.h says.
   const void* builtins[kBuiltinCount] = {};
 };

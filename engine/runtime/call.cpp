@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "engine/runtime/backtrace.h"
+#include "engine/runtime/references.h"
 #include "engine/runtime/signals.h"
 #include "engine/runtime/store.h"
 
@@ -98,15 +99,27 @@ Outcome Store::invoke(const FunctionExtern& function, std::span<const RawValue> 
   std::vector<ValuePlace> places;
   abi::assign_parameters(type.params, places);
   RegisterFile registers;
-  for (size_t i = 0; i < places.size(); ++i) store_value(places[i], arguments[i], registers, spill_area_.get());
-
   Outcome outcome;
+  {
+    TemporaryRoots roots(*this);
+    for (size_t i = 0; i < places.size(); ++i) {
+      const auto argument = import_value(type.params[i], arguments[i], roots);
+      if (!argument) {
+        outcome.kind = Outcome::Kind::Trapped;
+        outcome.trap.message = abi::to_string(TrapCode::gc_heap_exhausted);
+        return outcome;
+      }
+      store_value(places[i], *argument, registers, spill_area_.get());
+    }
+  }
+
   if (enter(function.entry, registers, outcome) != TrapCode::none) return outcome;
   places.clear();
   abi::assign_results(type.results, places);
   outcome.results.reserve(places.size());
   for (size_t i = 0; i < places.size(); ++i) {
-    outcome.results.push_back(load_value(places[i], type.results[i], registers, spill_area_.get()));
+    outcome.results.push_back(
+        export_value(type.results[i], load_value(places[i], type.results[i], registers, spill_area_.get())));
   }
   return outcome;
 }
@@ -152,7 +165,24 @@ TrapCode Store::enter(const abi::FunctionEntry& entry, RegisterFile& registers, 
   return code;
 }
 
+std::optional<RawValue> Store::import_value(module::ValueType type, RawValue value, TemporaryRoots& roots) {
+  if (!is_collected(type)) return value;
+  const std::optional<uint64_t> reference = from_host(value.ref);
+  if (!reference) return std::nullopt;
+  roots.add(*reference);
+  RawValue inside = {};
+  inside.ref = *reference;
+  return inside;
+}
+
+RawValue Store::export_value(module::ValueType type, RawValue value) const {
+  if (is_collected(type)) value.ref = to_host(value.ref);
+  return value;
+}
+
 void Store::describe_stop(TrapCode code, Outcome& outcome) {
+  // The guest may have been stopped between taking memory and saying what is in it.
+  if (code == TrapCode::interrupted && heap_) heap_->abandon_hole();
   if (code == TrapCode::exit) {
     outcome.kind = Outcome::Kind::Exited;
     outcome.exit_code = pending_.exit_code;
@@ -170,6 +200,7 @@ void Store::describe_stop(TrapCode code, Outcome& outcome) {
                   static_cast<unsigned long long>(memory.bytes().size()));
     outcome.trap.message += detail;
   }
+  if (code == TrapCode::uncaught_exception) outcome.trap.message += ": " + describe(*context_.uncaught_tag);
   fill_backtrace(*this, context_, outcome.trap);
 }
 
@@ -177,8 +208,12 @@ TrapCode Store::dispatch(HostFunctionRecord& record, RegisterFile& registers) {
   const module::FuncType& type = record.function.type;
   ValueBuffer arguments(type.params.size());
   ValueBuffer results(type.results.size());
+  // The callback may run guest code: what it was given stays alive until it returns.
+  TemporaryRoots roots(*this);
   for (size_t i = 0; i < type.params.size(); ++i) {
-    arguments.data()[i] = load_value(record.parameters[i], type.params[i], registers, spill_area_.get());
+    const RawValue value = load_value(record.parameters[i], type.params[i], registers, spill_area_.get());
+    if (is_collected(type.params[i])) roots.add(value.ref);
+    arguments.data()[i] = export_value(type.params[i], value);
   }
   HostOutcome outcome = record.function.callback(record.function.user_data, record, arguments.data(), results.data());
   switch (outcome.kind) {
@@ -191,7 +226,9 @@ TrapCode Store::dispatch(HostFunctionRecord& record, RegisterFile& registers) {
     case HostOutcome::Kind::Exited: pending_ = std::move(outcome); return TrapCode::exit;
   }
   for (size_t i = 0; i < type.results.size(); ++i) {
-    store_value(record.results[i], results.data()[i], registers, spill_area_.get());
+    const auto result = import_value(type.results[i], results.data()[i], roots);
+    if (!result) return TrapCode::gc_heap_exhausted;
+    store_value(record.results[i], *result, registers, spill_area_.get());
   }
   return TrapCode::none;
 }

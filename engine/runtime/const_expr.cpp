@@ -8,6 +8,7 @@
 
 #include "engine/instructions/visit.h"
 #include "engine/runtime/instance.h"
+#include "engine/runtime/references.h"
 
 namespace wasmrun::runtime {
 namespace {
@@ -35,9 +36,10 @@ struct OtherInstructions {
 };
 
 struct Evaluator : OtherInstructions {
-  // Without an instance the expression is only walked.
-  const Instance* instance = nullptr;
+  Instance* instance = nullptr;
+  TemporaryRoots* roots = nullptr;
   std::vector<abi::Slot> stack;
+  bool heap_is_full = false;
 
   void push(uint64_t low, uint64_t high = 0) { stack.push_back({low, high}); }
   uint64_t pop() {
@@ -62,8 +64,8 @@ struct Evaluator : OtherInstructions {
     stack.push_back(slot);
   }
   void ref_null(const imm::HeapType&) { push(0); }
-  void ref_func(imm::FuncIndex f) { push(instance ? instance->function_reference(f.index) : 0); }
-  void global_get(imm::GlobalIndex g) { stack.push_back(instance ? *instance->global(g.index.value).cell : abi::Slot{}); }
+  void ref_func(imm::FuncIndex f) { push(instance->function_reference(f.index)); }
+  void global_get(imm::GlobalIndex g) { stack.push_back(*instance->global(g.index.value).cell); }
 
   void i32_add() { binary([](uint64_t a, uint64_t b) { return uint64_t{static_cast<uint32_t>(a + b)}; }); }
   void i32_sub() { binary([](uint64_t a, uint64_t b) { return uint64_t{static_cast<uint32_t>(a - b)}; }); }
@@ -72,12 +74,87 @@ struct Evaluator : OtherInstructions {
   void i64_sub() { binary([](uint64_t a, uint64_t b) { return a - b; }); }
   void i64_mul() { binary([](uint64_t a, uint64_t b) { return a * b; }); }
 
+  // Objects.
+
+  const module::Module& module() const { return instance->module(); }
+  bool push_object(gc::Reference object) {
+    heap_is_full = object == 0;
+    if (object) roots->add(object);
+    push(object);
+    return object != 0;
+  }
+  /// Pops the values of `count` fields into the object; `layout(i)` is field i's.
+  template <class F>
+  void pop_fields(gc::Reference object, size_t count, F layout) {
+    for (size_t i = count; i-- > 0;) {
+      const abi::FieldLayout field = layout(i);
+      store_field(instance->store().heap().address(object) + field.offset, field, stack[stack.size() - count + i]);
+    }
+    stack.resize(stack.size() - count);
+  }
+  bool struct_new(imm::TypeIndex type) {
+    const gc::Reference object = instance->store().heap().allocate_struct(instance->type_tag(type.index));
+    if (object) {
+      const abi::ObjectLayouts& layouts = instance->loaded().objects;
+      pop_fields(object, module().types[type.index.value].fields.size(),
+                 [&](size_t i) { return layouts.field(type.index, static_cast<uint32_t>(i)); });
+    }
+    return push_object(object);
+  }
+  bool struct_new_default(imm::TypeIndex type) {
+    return push_object(instance->store().heap().allocate_struct(instance->type_tag(type.index)));
+  }
+  bool new_array(TypeIndex type, uint32_t length) {
+    return push_object(instance->store().heap().allocate_array(instance->type_tag(type), length));
+  }
+  abi::FieldLayout element(TypeIndex type, size_t i) {
+    abi::FieldLayout layout = instance->loaded().objects.element(type);
+    layout.offset += static_cast<uint32_t>(i << layout.size_log2);
+    return layout;
+  }
+  bool array_new(imm::TypeIndex type) {
+    const auto length = static_cast<uint32_t>(pop());
+    const abi::Slot value = stack.back();
+    stack.pop_back();
+    if (!new_array(type.index, length)) return false;
+    const auto object = static_cast<gc::Reference>(stack.back().low);
+    for (size_t i = 0; i < length; ++i) {
+      const abi::FieldLayout field = element(type.index, i);
+      store_field(instance->store().heap().address(object) + field.offset, field, value);
+    }
+    return true;
+  }
+  bool array_new_default(imm::TypeIndex type) {
+    return new_array(type.index, static_cast<uint32_t>(pop()));
+  }
+  bool array_new_fixed(imm::TypeCount type) {
+    const gc::Reference object = instance->store().heap().allocate_array(instance->type_tag(type.type), type.count);
+    if (object) pop_fields(object, type.count, [&](size_t i) { return element(type.type, i); });
+    return push_object(object);
+  }
+  void ref_i31() { push(abi::i31_reference(static_cast<uint32_t>(pop()))); }
+  void any_convert_extern() {}
+  void extern_convert_any() {}
+
+  bool end() { return false; }
+};
+
+// Passes over what Evaluator knows.
+struct Checker : OtherInstructions {
+#define KNOWN(name)              \
+  template <class... Immediate>  \
+  void name(const Immediate&...) {}
+  KNOWN(i32_const) KNOWN(i64_const) KNOWN(f32_const) KNOWN(f64_const) KNOWN(v128_const)
+  KNOWN(i32_add) KNOWN(i32_sub) KNOWN(i32_mul) KNOWN(i64_add) KNOWN(i64_sub) KNOWN(i64_mul)
+  KNOWN(ref_null) KNOWN(ref_func) KNOWN(global_get) KNOWN(ref_i31) KNOWN(any_convert_extern) KNOWN(extern_convert_any)
+  KNOWN(struct_new) KNOWN(struct_new_default) KNOWN(array_new) KNOWN(array_new_default) KNOWN(array_new_fixed)
+#undef KNOWN
   bool end() { return false; }
 };
 
 Result<void> check_supported(const module::Module& module, module::ConstExpr expression) {
   TrustedReader reader(module.view(expression), expression.begin);
-  Evaluator evaluator;
+  Checker evaluator;
   uint64_t offset = reader.offset();
   while (instructions::visit_instruction(reader, evaluator)) offset = reader.offset();
   if (!evaluator.unsupported) return {};
@@ -87,12 +164,15 @@ Result<void> check_supported(const module::Module& module, module::ConstExpr exp
 
 }  // namespace
 
-abi::Slot evaluate(const Instance& instance, module::ConstExpr expression) {
+std::optional<abi::Slot> evaluate(Instance& instance, module::ConstExpr expression) {
   TrustedReader reader(instance.module().view(expression), expression.begin);
   Evaluator evaluator;
+  TemporaryRoots roots(instance.store());
   evaluator.instance = &instance;
+  evaluator.roots = &roots;
   while (instructions::visit_instruction(reader, evaluator)) {
   }
+  if (evaluator.heap_is_full) return std::nullopt;
   CHECK(!evaluator.unsupported && evaluator.stack.size() == 1);
   return evaluator.stack.back();
 }

@@ -1,6 +1,8 @@
 // Constant expressions. Visible: evaluate, check_supported.
 #pragma once
 
+#include <optional>
+
 #include "engine/abi/instance_layout.h"
 #include "engine/base/result.h"
 #include "engine/module/module.h"
@@ -10,8 +12,9 @@ namespace wasmrun::runtime {
 class Instance;
 
 /// The value of a validated constant expression of the instance's module. Globals and function objects that it names must be
-/// there already. spec: valid-constant
-abi::Slot evaluate(const Instance& instance, module::ConstExpr expression);
+/// there already. Nothing when the collected heap is full. An object that it makes lives until the next collection: the caller
+/// puts it where the store's roots are, or into TemporaryRoots. spec: valid-constant
+std::optional<abi::Slot> evaluate(Instance& instance, module::ConstExpr expression);
 
 /// Fails with Unsupported, "not supported yet: NAME", when a constant expression of a valid module uses an instruction that
 /// `evaluate` does not know.

@@ -15,6 +15,7 @@
 namespace wasmrun::runtime {
 
 class Store;
+struct Tag;
 
 /// Values of the argument registers, and of the result registers in the first two of each kind.
 struct RegisterFile {
@@ -46,6 +47,8 @@ struct ExecutionContext {
   /// The address that faulted, for the trap's message.
   const void* fault_address = nullptr;
   Store* store = nullptr;
+  /// Of the exception that no handler took.
+  const Tag* uncaught_tag = nullptr;
   Activation* activation = nullptr;
   uint32_t depth = 0;
   /// The thread inside the guest or a host function of it; 0 when there is none.
@@ -88,6 +91,7 @@ extern const char wasmrun_host_trampoline[];
 extern const char wasmrun_stubs_begin[], wasmrun_stubs_end[];
 extern const char wasmrun_enter_uninterrupted[], wasmrun_enter_end[];
 extern const char wasmrun_return_uninterrupted[], wasmrun_return_end[];
+extern const char wasmrun_stub_gc_allocate[];
 #define BUILTIN(name, parameters) extern const char wasmrun_stub_##name[];
 #include "engine/abi/builtins.def"
 #undef BUILTIN

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/abi/instance_layout.h"
 #include "engine/module/module.h"
@@ -10,6 +11,7 @@
 
 namespace wasmrun::runtime {
 
+class Instance;
 class Memory;
 class Table;
 
@@ -27,6 +29,12 @@ struct GlobalExtern {
 /// An exception tag: its address is its identity.
 struct Tag {
   CanonicalTypeId type;
+  /// Who defined it, for messages.
+  const Instance* owner = nullptr;
+  uint32_t index = 0;
+  /// Of its exceptions (abi::exception_type), and where the arguments lie in them.
+  abi::TypeTag exception = abi::kNoTag;
+  std::vector<abi::FieldLayout> arguments;
 };
 
 /// An address in the store, as the specification's external values. Only the member of `kind` is meaningful.
@@ -43,6 +51,9 @@ struct Extern {
 std::string describe(const module::Module& module, module::ExternKind kind, uint32_t index);
 /// The type of a definition, sizes as they are now.
 std::string describe(const module::TypeRegistry& types, const Extern& definition);
+
+/// What a message calls a tag: "tag 0 of NAME".
+std::string describe(const Tag& tag);
 
 /// Whether `definition` may be given for the import of `kind` with `index` in `module`. spec: match-externtype
 bool matches(const module::TypeRegistry& types, const Extern& definition, const module::Module& module,

@@ -11,6 +11,7 @@ namespace wasmrun::runtime {
 void initialize_header(abi::InstanceHeader& header, abi::StoreContext* context) {
   header.context = context;
   header.trap_exit = wasmrun_trap_exit;
+  header.gc_allocate = wasmrun_stub_gc_allocate;
 #define BUILTIN(name, parameters) header.builtins[static_cast<size_t>(abi::Builtin::name)] = wasmrun_stub_##name;
 #include "engine/abi/builtins.def"
 #undef BUILTIN
@@ -24,8 +25,8 @@ Instance::Instance(Store& store, std::shared_ptr<const LoadedModule> loaded, std
   std::memset(block_.get(), 0, size);
   *reinterpret_cast<Instance**>(block_.get()) = this;
   initialize_header(*new (header()) abi::InstanceHeader, store.context());
-  auto* type_ids = at<uint32_t>(loaded_->layout.type_ids);
-  for (const CanonicalTypeId id : module().canonical_types) *type_ids++ = id.value;
+  auto* tags = at<abi::TypeTag>(loaded_->layout.type_ids);
+  for (size_t i = 0; i < module().types.size(); ++i) tags[i] = abi::type_tag(module().types[i].kind, module().canonical_types[i]);
   elem_items.resize(module().elems.size());
   data_dropped.resize(module().datas.size());
 }

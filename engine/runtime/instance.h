@@ -56,6 +56,7 @@ class Instance {
   /// Returns the new cell.
   abi::GlobalCell& add_defined_global(module::ValueType canonical_type, bool is_mutable);
   void add_tag(Tag* tag) { tags_.push_back(tag); }
+  Tag& tag(uint32_t index) const { return *tags_[index]; }
   /// Fills the function objects; call after the last add_function.
   void fill_function_objects();
 
@@ -63,6 +64,9 @@ class Instance {
   Table& table(uint32_t index) const { return *tables_[index]; }
   const GlobalExtern& global(uint32_t index) const { return globals_[index]; }
   FunctionExtern function(FuncIndex index) const;
+  /// What the header of an object of the module's struct or array type says.
+  abi::TypeTag type_tag(TypeIndex index) const { return at<abi::TypeTag>(loaded_->layout.type_ids)[index.value]; }
+  std::span<const GlobalExtern> globals() const { return globals_; }
   /// The word that a reference to the function is; it must be in Module::referenced_functions.
   uint64_t function_reference(FuncIndex index) const;
 

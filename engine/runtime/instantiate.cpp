@@ -36,6 +36,7 @@ Result<std::unique_ptr<Store>> Store::create(std::shared_ptr<module::TypeRegistr
   store->context_.shared.spill_area = store->spill_area_.get();
   store->context_.guest_stack_pointer = store->stack_->top();
   store->context_.store = store.get();
+  store->type_table_ = std::make_unique<gc::TypeTable>(*store->types_);
   install_signal_handlers();
   return store;
 }
@@ -56,30 +57,41 @@ void Store::register_code(const Instance& instance) {
   code_.store(code_ranges_.back().get(), std::memory_order_release);
 }
 
-Result<void> Store::allocate_all(Instance& instance) {
+Result<abi::TrapCode> Store::allocate_all(Instance& instance) {
   const module::Module& module = instance.module();
+  bool has_objects = false;
+  for (size_t i = 0; i < module.types.size(); ++i) {
+    add_type(module.canonical_types[i]);
+    has_objects |= module.types[i].kind != module::SubType::Kind::Func;
+  }
+  has_objects |= !module.tags.empty();
+  if (has_objects) TRY(ensure_heap());
+  if (heap_) instance.header()->gc_base = heap_->base();
   for (size_t i = module.imported_memories; i < module.memories.size(); ++i) {
     memories_.push_back(TRY(Memory::create(module.memories[i], guard_pages_, options_.max_memory_bytes)));
     instance.add_memory(memories_.back().get());
   }
   for (size_t i = module.imported_tags; i < module.tags.size(); ++i) {
-    tags_.push_back(std::make_unique<Tag>(Tag{module.canonical_types[module.tags[i].type.value]}));
+    tags_.push_back(make_tag(instance, static_cast<uint32_t>(i)));
     instance.add_tag(tags_.back().get());
   }
   instance.fill_function_objects();
   for (size_t i = module.imported_globals; i < module.globals.size(); ++i) {
     const module::Global& global = module.globals[i];
-    const abi::Slot value = evaluate(instance, global.init);
-    instance.add_defined_global(canonical(module, global.type.type), global.type.is_mutable) = value;
+    const std::optional<abi::Slot> value = evaluate(instance, global.init);
+    if (!value) return abi::TrapCode::gc_heap_exhausted;
+    instance.add_defined_global(canonical(module, global.type.type), global.type.is_mutable) = *value;
   }
   for (size_t i = module.imported_tables; i < module.tables.size(); ++i) {
     module::TableType type = module.tables[i].type;
     type.element = canonical(module, type.element);
-    const uint64_t initial = module.tables[i].init ? evaluate(instance, *module.tables[i].init).low : 0;
-    tables_.push_back(TRY(Table::create(type, initial)));
+    std::optional<abi::Slot> initial = abi::Slot{};
+    if (module.tables[i].init) initial = evaluate(instance, *module.tables[i].init);
+    if (!initial) return abi::TrapCode::gc_heap_exhausted;
+    tables_.push_back(TRY(Table::create(type, initial->low)));
     instance.add_table(tables_.back().get());
   }
-  return {};
+  return abi::TrapCode::none;
 }
 
 Result<Instantiation> Store::instantiate(std::shared_ptr<const LoadedModule> loaded, std::string name) {
@@ -91,11 +103,11 @@ Result<Instantiation> Store::instantiate(std::shared_ptr<const LoadedModule> loa
   instances_.push_back(std::make_unique<Instance>(*this, std::move(loaded), std::move(name)));
   Instance& instance = *instances_.back();
   import_all(instance);
-  TRY(allocate_all(instance));
+  abi::TrapCode trap = TRY(allocate_all(instance));
   register_code(instance);
 
   Instantiation result;
-  const abi::TrapCode trap = apply_segments(instance);
+  if (trap == abi::TrapCode::none) trap = apply_segments(instance);
   if (trap != abi::TrapCode::none) {
     result.outcome.kind = Outcome::Kind::Trapped;
     result.outcome.trap.message = abi::to_string(trap);

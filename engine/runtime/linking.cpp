@@ -27,6 +27,11 @@ void Store::define_instance(std::string module, Instance& instance) {
 void Store::define_global(std::string module, std::string name, module::GlobalType type, RawValue value) {
   CHECK(is_self_contained(type.type));
   auto cell = std::make_unique<abi::GlobalCell>(std::bit_cast<abi::GlobalCell>(value));
+  if (is_collected(type.type)) {
+    const std::optional<uint64_t> reference = from_host(value.ref);
+    CHECK(reference);  // a box more than the heap can hold is out of memory for the host
+    *cell = {*reference, 0};
+  }
   Extern definition;
   definition.kind = ExternKind::Global;
   definition.global = {cell.get(), type.type, type.is_mutable};
@@ -115,6 +120,7 @@ FunctionExtern Store::make_host_function(const HostFunction& function, Instance&
   initialize_header(record->header, &context_.shared);
   record->header.record = record.get();
   const FunctionExtern result{{wasmrun_host_trampoline, &record->header}, types_->intern(function.type)};
+  add_type(result.type);
   host_functions_.push_back(std::move(record));
   return result;
 }

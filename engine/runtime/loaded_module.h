@@ -18,11 +18,12 @@ struct LoadedModule {
   using FunctionNames = std::unordered_map<uint32_t, std::string>;
 
   LoadedModule(module::Module decoded, std::shared_ptr<module::TypeRegistry> registry)
-      : types(std::move(registry)), module(std::move(decoded)), layout(module) {}
+      : types(std::move(registry)), module(std::move(decoded)), layout(module), objects(module) {}
 
   std::shared_ptr<module::TypeRegistry> types;
   module::Module module;
   abi::ModuleLayout layout;
+  abi::ObjectLayouts objects;
   abi::CompiledModule code;
   /// Reads the name section; backtraces call it. The decoder belongs to another room.
   FunctionNames (*read_function_names)(const module::Module&) = nullptr;

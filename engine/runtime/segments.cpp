@@ -11,20 +11,26 @@ namespace {
 using abi::TrapCode;
 using module::SegmentMode;
 
-std::vector<uint64_t> items_of(const Instance& instance, const module::ElemSegment& segment) {
-  std::vector<uint64_t> items;
+/// Fills `items`, where the collector sees each as soon as it is there.
+TrapCode evaluate_items(Instance& instance, const module::ElemSegment& segment, std::vector<uint64_t>& items) {
   items.reserve(segment.size());
   if (segment.uses_expressions) {
-    for (const module::ConstExpr item : segment.expressions) items.push_back(evaluate(instance, item).low);
+    for (const module::ConstExpr expression : segment.expressions) {
+      const std::optional<abi::Slot> item = evaluate(instance, expression);
+      if (!item) return TrapCode::gc_heap_exhausted;
+      items.push_back(item->low);
+    }
   } else {
     for (const FuncIndex function : segment.functions) items.push_back(instance.function_reference(function));
   }
-  return items;
+  return TrapCode::none;
 }
 
 // An i32 offset is unsigned.
-uint64_t offset_of(const Instance& instance, module::ConstExpr expression, module::AddressType type) {
-  const uint64_t offset = evaluate(instance, expression).low;
+uint64_t offset_of(Instance& instance, module::ConstExpr expression, module::AddressType type) {
+  const std::optional<abi::Slot> value = evaluate(instance, expression);
+  CHECK(value);  // a number needs no object
+  const uint64_t offset = value->low;
   return type == module::AddressType::I32 ? static_cast<uint32_t>(offset) : offset;
 }
 
@@ -55,7 +61,9 @@ TrapCode table_init(Instance& instance, uint32_t elem, uint32_t table, uint64_t 
 TrapCode apply_segments(Instance& instance) {
   const module::Module& module = instance.module();
   for (size_t i = 0; i < module.elems.size(); ++i) {
-    if (module.elems[i].mode != SegmentMode::Declarative) instance.elem_items[i] = items_of(instance, module.elems[i]);
+    if (module.elems[i].mode == SegmentMode::Declarative) continue;
+    const TrapCode trap = evaluate_items(instance, module.elems[i], instance.elem_items[i]);
+    if (trap != TrapCode::none) return trap;
   }
   for (uint32_t i = 0; i < module.elems.size(); ++i) {
     const module::ElemSegment& segment = module.elems[i];

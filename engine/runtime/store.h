@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "engine/gc/heap.h"
+#include "engine/gc/type_table.h"
 #include "engine/runtime/execution_context.h"
 #include "engine/runtime/extern.h"
 #include "engine/runtime/guest_stack.h"
@@ -18,6 +20,8 @@
 #include "engine/runtime/values.h"
 
 namespace wasmrun::runtime {
+
+class TemporaryRoots;
 
 class Store {
  public:
@@ -62,11 +66,36 @@ class Store {
     while (range && (pc < range->begin || pc >= range->end)) range = range->next;
     return range;
   }
+  // The collected heap (references.cpp). It is made when the first module that has structs or arrays is instantiated, or when
+  // the first reference comes from a host.
+  Result<void> ensure_heap();
+  gc::Heap& heap() const { return *heap_; }
+  const abi::TypeRecord& type_record(abi::TypeTag tag) const { return type_table_->record(tag); }
+  /// Whether values of the type are references of the collected heap; the type is canonical.
+  bool is_collected(module::ValueType type) const;
+  /// A collected reference as guest and host have it. The first is nothing when the heap is full.
+  std::optional<uint64_t> from_host(uint64_t word);
+  uint64_t to_host(uint64_t reference) const;
+  RawValue global_value(const GlobalExtern& global) const;
+  ReferenceKind reference_kind(RawValue value) const;
+  void hold(RawValue value);
+  void release(RawValue value);
+
   const Memory* find_guarded_memory(const void* address) const;
   const GuestStack& stack() const { return *stack_; }
 
  private:
-  Store() = default;
+  friend class TemporaryRoots;
+  struct StoreRoots final : gc::Roots {
+    explicit StoreRoots(Store& of) : store(of) {}
+    void visit(gc::Marker& marker) override;
+    Store& store;
+  };
+  Store() : roots_(*this) {}
+
+  void visit_roots(gc::Marker& marker);
+  /// Makes the type known to generated code.
+  void add_type(CanonicalTypeId id);
 
   using Definition = std::variant<Extern, HostFunction>;
   const Definition* find_definition(const module::Import& import) const;
@@ -75,8 +104,14 @@ class Store {
   void import_all(Instance& instance);
   FunctionExtern make_host_function(const HostFunction& function, Instance& importer);
 
-  Result<void> allocate_all(Instance& instance);
+  // Returns `none` or the trap.
+  Result<abi::TrapCode> allocate_all(Instance& instance);
   void register_code(const Instance& instance);
+  std::unique_ptr<Tag> make_tag(const Instance& instance, uint32_t index);
+
+  // Values on their way in and out. The first is nothing when the heap is full.
+  std::optional<RawValue> import_value(module::ValueType type, RawValue value, TemporaryRoots& roots);
+  RawValue export_value(module::ValueType type, RawValue value) const;
 
   // Runs guest code; fills `outcome` unless it returns.
   abi::TrapCode enter(const abi::FunctionEntry& entry, RegisterFile& registers, Outcome& outcome);
@@ -88,6 +123,10 @@ class Store {
   ExecutionContext context_;
   std::unique_ptr<GuestStack> stack_;
   std::unique_ptr<abi::Slot[]> spill_area_;
+  StoreRoots roots_;
+  std::unique_ptr<gc::TypeTable> type_table_;
+  std::vector<uint64_t> temporary_roots_;
+  std::vector<uint64_t> held_;
   /// What a host function that ended the guest said.
   HostOutcome pending_;
 
@@ -100,6 +139,7 @@ class Store {
   std::vector<std::unique_ptr<Instance>> instances_;
   std::vector<std::unique_ptr<CodeRange>> code_ranges_;
   std::atomic<const CodeRange*> code_{nullptr};
+  std::unique_ptr<gc::Heap> heap_;
 };
 
 }  // namespace wasmrun::runtime

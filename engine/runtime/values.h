@@ -23,7 +23,10 @@ using module::FuncType;
 using module::ValueType;
 
 /// One value of any type, in its low bytes; the type is known from context. Floats are bits.
-/// A reference is a word; 0 is null. An externref is any other word that its maker chose.
+/// A reference is a word; 0 is null. An externref, or another reference of the `any` and `extern` hierarchies, is any other word that
+/// its maker chose, but for those whose upper half is kGuestReferenceMark: they name what the guest made, an object or an i31. Such
+/// a word may be given back until guest code runs again, or as long as Store::hold keeps it.
+inline constexpr uint32_t kGuestReferenceMark = 0xfffec0de;
 union RawValue {
   uint32_t i32;
   uint64_t i64;
@@ -38,7 +41,14 @@ struct StoreOptions {
   uint64_t stack_size_bytes = uint64_t{8} << 20;
   /// Upper limit of each linear memory; growth past it fails as memory.grow does, a larger minimum fails to instantiate.
   std::optional<uint64_t> max_memory_bytes;
+  /// Upper limit of the garbage-collected heap, at most 4 GiB. An allocation that does not fit after a collection traps.
+  std::optional<uint64_t> gc_heap_size;
+  /// For tests: collect at every allocation, and overwrite what became free.
+  bool gc_stress = false;
 };
+
+/// What a reference of the `any` and `extern` hierarchies is.
+enum class ReferenceKind : uint8_t { Null, Host, I31, Struct, Array };
 
 /// One line of a trap's backtrace.
 struct BacktraceFrame {

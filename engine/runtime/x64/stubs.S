@@ -121,6 +121,40 @@ return_to_guest:
 LABEL(wasmrun_return_uninterrupted)
   jne wasmrun_interrupted
   ret
+// Where gc_allocate goes on in the guest: the registers that it saved, the reference in r11.
+gc_allocated:
+  movaps xmm0, [rsp + 0]
+  movaps xmm1, [rsp + 16]
+  movaps xmm2, [rsp + 32]
+  movaps xmm3, [rsp + 48]
+  movaps xmm4, [rsp + 64]
+  movaps xmm5, [rsp + 80]
+  movaps xmm6, [rsp + 96]
+  movaps xmm7, [rsp + 112]
+  movaps xmm8, [rsp + 128]
+  movaps xmm9, [rsp + 144]
+  movaps xmm10, [rsp + 160]
+  movaps xmm11, [rsp + 176]
+  movaps xmm12, [rsp + 192]
+  movaps xmm13, [rsp + 208]
+  movaps xmm14, [rsp + 224]
+  movaps xmm15, [rsp + 240]
+  add rsp, 256
+  mov r11, rax
+  pop r15
+  pop r14
+  pop r13
+  pop r12
+  pop r10
+  pop r9
+  pop r8
+  pop rdi
+  pop rsi
+  pop rbx
+  pop rdx
+  pop rcx
+  pop rax
+  ret
 LABEL(wasmrun_return_end)
 
 // Leaves the guest for C++: context in rbx. The caller's frame is what a backtrace begins with; no frame of its own.
@@ -143,6 +177,8 @@ LABEL(wasmrun_return_end)
   mov rbx, [rdi]
   LEAVE_FOR_HOST
   call \function
+  // Where an exception is caught, another frame goes on.
+  mov rbp, [rbx + CONTEXT_GUEST_FP]
   test edx, edx
   je return_to_guest
   mov eax, edx
@@ -151,6 +187,55 @@ LABEL(wasmrun_return_end)
 #define BUILTIN(name, parameters) BUILTIN_STUB wasmrun_stub_##name, wasmrun_builtin_##name;
 #include "engine/abi/builtins.def"
 #undef BUILTIN
+
+// InstanceHeader::gc_allocate. All registers go to the guest's stack, where the collector looks for references, and come back from
+// there; generated code need not save anything around an allocation.
+FUNCTION(wasmrun_stub_gc_allocate)
+  push rax
+  push rcx
+  push rdx
+  push rbx
+  push rsi
+  push rdi
+  push r8
+  push r9
+  push r10
+  push r12
+  push r13
+  push r14
+  push r15
+  sub rsp, 256
+  movaps [rsp + 0], xmm0
+  movaps [rsp + 16], xmm1
+  movaps [rsp + 32], xmm2
+  movaps [rsp + 48], xmm3
+  movaps [rsp + 64], xmm4
+  movaps [rsp + 80], xmm5
+  movaps [rsp + 96], xmm6
+  movaps [rsp + 112], xmm7
+  movaps [rsp + 128], xmm8
+  movaps [rsp + 144], xmm9
+  movaps [rsp + 160], xmm10
+  movaps [rsp + 176], xmm11
+  movaps [rsp + 192], xmm12
+  movaps [rsp + 208], xmm13
+  movaps [rsp + 224], xmm14
+  movaps [rsp + 240], xmm15
+  mov rbx, [r12]
+  mov r10, [rsp + 256 + 13*8]
+  mov [rbx + CONTEXT_GUEST_PC], r10
+  mov [rbx + CONTEXT_GUEST_FP], rbp
+  lea r10, [rip + gc_allocated]
+  push r10
+  mov [rbx + CONTEXT_GUEST_SP], rsp
+  mov rsp, [rbx + CONTEXT_HOST_SP]
+  mov rdi, r12
+  mov rsi, r11
+  call wasmrun_gc_allocate
+  test edx, edx
+  je return_to_guest
+  mov eax, edx
+  jmp wasmrun_trap_recorded
 
 // Code of every host function: r12 is its HostFunctionRecord. The argument registers become a RegisterFile on the host's
 // stack; C++ sorts them out by type and leaves the results in it.
