@@ -53,8 +53,6 @@ struct StoreContext {
   /// they are equal, each allocation calls the runtime.
   uint64_t gc_next = 0;
   uint64_t gc_limit = 0;
-  /// By canonical type id, for every type that a function reference or object in the store can have. Moves when instances are made.
-  const TypeRecord* const* type_records = nullptr;
 };
 inline constexpr size_t kSpillSlots = 1024;
 
@@ -80,8 +78,8 @@ struct FunctionEntry {
 struct FuncObject {
   const void* code = nullptr;
   InstanceHeader* instance = nullptr;
-  /// Canonical id (and TypeTag) of the function's type. call_indirect compares it first.
-  uint32_t type_id = 0;
+  /// Of the function's type. call_indirect compares it first.
+  TypeTag type_tag = 0;
   uint32_t reserved = 0;
 };
 
@@ -99,6 +97,8 @@ struct InstanceHeader {
   const void* trap_exit = nullptr;
   /// Begin of the collected heap; null while the store has none, and then no object exists.
   uint8_t* gc_base = nullptr;
+  /// By index of a TypeTag, for every type that a function reference or object in the store can have. Moves when instances are made.
+  const TypeRecord* const* type_records = nullptr;
   /// Allocates when generated code cannot: length << 32 | type index in r11 (the length of an array, 0 for a struct), the new
   /// reference in r11. The object has its header and is zero otherwise. Keeps every other register but the flags; may trap.
   const void* gc_allocate = nullptr;

@@ -32,17 +32,17 @@
 
 namespace wasmrun::abi {
 
-/// What the first word of an object says: the kind, and the canonical id of its type. Unlike ids, tags of objects are not zero.
-/// FuncObject::type_id is one too; the kind of a function is zero.
+/// What the first word of an object says: the kind, and one more than the canonical id of its type, which is its place in
+/// InstanceHeader::type_records; the record at 0 is of no type. FuncObject has one too; the kind of a function is zero.
 using TypeTag = uint32_t;
 inline constexpr uint32_t kTagKindShift = 30;
-inline constexpr TypeTag kTagIdMask = (TypeTag{1} << kTagKindShift) - 1;
+inline constexpr TypeTag kTagIndexMask = (TypeTag{1} << kTagKindShift) - 1;
 enum class TagKind : uint32_t { Func = 0, Struct = 1, Array = 2, HostBox = 3 };
 constexpr TypeTag type_tag(module::SubType::Kind kind, CanonicalTypeId id) {
   const TagKind tag_kind = kind == module::SubType::Kind::Struct  ? TagKind::Struct
                            : kind == module::SubType::Kind::Array ? TagKind::Array
                                                                   : TagKind::Func;
-  return static_cast<TypeTag>(tag_kind) << kTagKindShift | id.value;
+  return static_cast<TypeTag>(tag_kind) << kTagKindShift | (id.value + 1);
 }
 inline constexpr TypeTag kHostBoxTag = static_cast<TypeTag>(TagKind::HostBox) << kTagKindShift;
 /// Where there is no object.
@@ -59,9 +59,9 @@ inline constexpr uint32_t kInlineObjectBytes = 2048;
 constexpr uint32_t i31_reference(uint32_t value) { return value << 1 | 1; }
 constexpr bool is_i31(uint64_t reference) { return reference & 1; }
 
-/// What is known at run time about a type; StoreContext::type_records holds one for each canonical id. For a cast: S is a subtype
-/// of T, which has `depth` types above it, if S's display has T's tag at `depth`. The display has at least kLeastDisplay entries;
-/// for a deeper T, S's depth is to be compared first.
+/// What is known at run time about a type; InstanceHeader::type_records leads to it. For a cast: S is a subtype of T, which has
+/// `depth` types above it, if S's display has T's tag at `depth`. The display has at least kLeastDisplay entries; for a deeper T,
+/// S's depth is to be compared first.
 struct TypeRecord {
   /// Number of supertypes above.
   uint32_t depth = 0;

@@ -16,9 +16,21 @@ static_assert(sizeof(TypeRecord) % alignof(TypeRecord) == 0 && alignof(TypeRecor
 
 }  // namespace
 
+uint32_t* TypeTable::allocate(size_t words) {
+  storage_.push_back(std::make_unique<uint32_t[]>(words));
+  return storage_.back().get();
+}
+
+TypeTable::TypeTable(const module::TypeRegistry& types) : types_(types) {
+  uint32_t* words = allocate(kRecordWords + TypeRecord::kLeastDisplay);
+  plain_ = new (words) TypeRecord;
+  std::fill_n(words + kRecordWords, TypeRecord::kLeastDisplay, TypeRecord::kUnused);
+  records_.push_back(plain_);
+}
+
 const TypeRecord* TypeTable::make_record(CanonicalTypeId id) {
   const SubType& type = types_.type(id);
-  if (type.kind == SubType::Kind::Func && !type.supertype && plain_) return plain_;
+  if (type.kind == SubType::Kind::Func && !type.supertype) return plain_;
 
   uint32_t depth = 0;
   for (auto super = type.supertype; super; ++depth) super = types_.type(CanonicalTypeId(super->value)).supertype;
@@ -33,8 +45,7 @@ const TypeRecord* TypeTable::make_record(CanonicalTypeId id) {
     if (last.storage == abi::FieldLayout::Storage::Reference) offsets.push_back(last.offset);
   }
 
-  storage_.push_back(std::make_unique<uint32_t[]>(kRecordWords + display_size + offsets.size()));
-  uint32_t* words = storage_.back().get();
+  uint32_t* words = allocate(kRecordWords + display_size + offsets.size());
   auto* record = new (words) TypeRecord;
   record->depth = depth;
   record->size_bytes = abi::object_size(end);
@@ -48,17 +59,14 @@ const TypeRecord* TypeTable::make_record(CanonicalTypeId id) {
     display[--at] = abi::type_tag(type.kind, CanonicalTypeId(super->value));
   }
   record->reference_offsets = std::copy(offsets.begin(), offsets.end(), display + display_size) - offsets.size();
-  if (type.kind == SubType::Kind::Func && !type.supertype) {
-    display[0] = TypeRecord::kUnused;
-    plain_ = record;
-  }
   return record;
 }
 
 void TypeTable::add(CanonicalTypeId id) {
-  if (id.value < records_.size() && records_[id.value]) return;
-  if (id.value >= records_.size()) records_.resize(std::max<size_t>(id.value + 1, records_.size() * 2));
-  records_[id.value] = make_record(id);
+  const size_t index = size_t{id.value} + 1;
+  if (index < records_.size() && records_[index]) return;
+  if (index >= records_.size()) records_.resize(std::max(index + 1, records_.size() * 2));
+  records_[index] = make_record(id);
 }
 
 }  // namespace wasmrun::gc

@@ -66,7 +66,8 @@ void Instance::fill_function_objects() {
   uint32_t slot = 0;
   for (const FuncIndex index : module().referenced_functions) {
     const FunctionExtern found = function(index);
-    *at<abi::FuncObject>(loaded_->layout.func_object(slot++)) = {found.entry.code, found.entry.instance, found.type.value, 0};
+    *at<abi::FuncObject>(loaded_->layout.func_object(slot++)) = {found.entry.code, found.entry.instance,
+                                                                     abi::type_tag(module::SubType::Kind::Func, found.type), 0};
   }
 }
 

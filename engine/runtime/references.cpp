@@ -35,8 +35,10 @@ Result<void> Store::ensure_heap() {
 }
 
 void Store::add_type(CanonicalTypeId id) {
+  const auto* const before = type_table_->records();
   type_table_->add(id);
-  context_.shared.type_records = type_table_->records();
+  if (type_table_->records() == before) return;
+  for (const auto& instance : instances_) instance->header()->type_records = type_table_->records();
 }
 
 // ---- Roots.

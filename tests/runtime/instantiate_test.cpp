@@ -118,7 +118,7 @@ TEST_CASE_METHOD(StoreFixture, "effects of segments before a trap stay", "[runti
   REQUIRE(owner.memory(0).bytes()[0] == 0);
   // The function is alive although its instance is not.
   const auto& object = *reinterpret_cast<const abi::FuncObject*>(owner.table(0).elements()[2]);
-  const Outcome outcome = store->invoke({{object.code, object.instance}, CanonicalTypeId(object.type_id)}, {});
+  const Outcome outcome = store->invoke({{object.code, object.instance}, CanonicalTypeId((object.type_tag & abi::kTagIndexMask) - 1)}, {});
   REQUIRE(outcome.kind == Outcome::Kind::Returned);
 
   HandModule second(types);
