@@ -37,6 +37,8 @@ void CompiledModule::build_index() {
   std::iota(by_address_.begin(), by_address_.end(), 0u);
   std::sort(by_address_.begin(), by_address_.end(),
             [this](uint32_t a, uint32_t b) { return functions[a].code_begin < functions[b].code_begin; });
+  std::sort(handler_sites.begin(), handler_sites.end(),
+            [](const HandlerSite& a, const HandlerSite& b) { return a.return_address < b.return_address; });
 }
 
 std::optional<uint32_t> CompiledModule::find_function(const void* address) const {
@@ -48,6 +50,14 @@ std::optional<uint32_t> CompiledModule::find_function(const void* address) const
   const uint32_t function = *--next;
   if (offset >= functions[function].code_end) return std::nullopt;
   return function;
+}
+
+const HandlerSite* CompiledModule::find_handlers(const void* return_address) const {
+  if (handler_sites.empty()) return nullptr;
+  const auto offset = static_cast<uint32_t>(static_cast<const uint8_t*>(return_address) - code->base());
+  const auto found = std::lower_bound(handler_sites.begin(), handler_sites.end(), offset,
+                                      [](const HandlerSite& site, uint32_t value) { return site.return_address < value; });
+  return found != handler_sites.end() && found->return_address == offset ? &*found : nullptr;
 }
 
 std::optional<uint64_t> CompiledModule::find_module_offset(uint32_t defined_function, const void* address) const {

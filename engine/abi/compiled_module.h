@@ -1,4 +1,4 @@
-// What every compiler makes. Visible: CompiledModule, CompiledFunction.
+// What every compiler makes. Visible: CompiledModule, CompiledFunction, Handler, HandlerSite.
 #pragma once
 
 #include <cstdint>
@@ -35,18 +35,42 @@ class LocationWriter {
   uint64_t module_offset_ = 0;
 };
 
+/// One catch clause. A chain of them is searched in order: the clauses of a try block, then of those around it.
+struct Handler {
+  static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint32_t kAllTags = UINT32_MAX;
+  /// A link without clause.
+  static constexpr uint32_t kForward = UINT32_MAX - 1;
+  uint32_t tag = kAllTags;   ///< tag index, kAllTags or kForward
+  uint32_t landing_pad = 0;  ///< code offset
+  uint32_t next = kNone;     ///< in CompiledModule::handlers
+};
+
+/// A call inside a try block. When an exception ends the call and a handler of the chain takes it, execution goes on at the handler's
+/// landing pad: the exception in rax, rbp that of the frame, rsp `frame_bytes` below it. All other registers are lost. The frame
+/// keeps its instance pointer at [rbp - 8], because tags are the instance's.
+struct HandlerSite {
+  uint32_t return_address = 0;  ///< code offset
+  uint32_t frame_bytes = 0;
+  uint32_t first_handler = Handler::kNone;  ///< in CompiledModule::handlers
+};
+
 /// Native code of one module with its tables. Immutable once compiled.
 struct CompiledModule {
   std::unique_ptr<CodeSpace> code;
   std::vector<CompiledFunction> functions;  ///< defined functions, in module order
   std::vector<std::vector<uint8_t>> location_lists;
+  std::vector<Handler> handlers;
+  std::vector<HandlerSite> handler_sites;  ///< ordered by return address once `build_index()` is done
 
   const void* entry(uint32_t defined_function) const { return code->base() + functions[defined_function].code_begin; }
   /// The defined function whose code holds `address`, if any. Linear search is never used: a sorted index is built by `index()`.
   std::optional<uint32_t> find_function(const void* address) const;
   /// The module offset recorded for exactly this code address (a return address or a faulting instruction).
   std::optional<uint64_t> find_module_offset(uint32_t defined_function, const void* address) const;
-  /// Builds the index that find_function uses. Call once, after the last function.
+  /// The site whose return address this is; null when no try block is around it.
+  const HandlerSite* find_handlers(const void* return_address) const;
+  /// Builds the indices that the functions above use. Call once, after the last function.
   void build_index();
 
  private:

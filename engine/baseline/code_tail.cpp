@@ -73,16 +73,23 @@ void FunctionCompiler::emit_constants() {
 
 // ---- The prologue.
 
+namespace {
+constexpr uint32_t kInstanceSlot = 8;
+}
+
+uint32_t FunctionCompiler::frame_bytes() const {
+  if (!saves_instance_ && static_cast<uint32_t>(frame_bytes_) == kInstanceSlot) return 0;
+  return (static_cast<uint32_t>(frame_bytes_) + 15) / 16 * 16;
+}
+
 void FunctionCompiler::emit_prologue() {
   constexpr uint32_t kPage = 4096;
   constexpr uint32_t kUnrolledProbes = 4;
   asm_.reserve();
   asm_.push(Gpr::rbp);
   asm_.mov(Width::W64, Gpr::rbp, Gpr::rsp);
-  constexpr uint32_t kInstanceSlot = 8;
-  uint32_t bytes = (static_cast<uint32_t>(frame_bytes_) + 15) / 16 * 16;
-  if (!saves_instance_ && static_cast<uint32_t>(frame_bytes_) == kInstanceSlot) bytes = 0;
-  const uint32_t frame_bytes = bytes;
+  const uint32_t total_bytes = frame_bytes();
+  uint32_t bytes = total_bytes;
   // Each page is touched in order, so that an overflow meets the guard below the stack and not what lies beyond it.
   if (bytes / kPage > kUnrolledProbes) {
     asm_.mov_imm(Gpr::r10, bytes / kPage);
@@ -99,7 +106,7 @@ void FunctionCompiler::emit_prologue() {
     asm_.test(Width::W32, Mem(Gpr::rsp), Gpr::rax);
   }
   if (bytes != 0) asm_.sub(Width::W64, Gpr::rsp, static_cast<int32_t>(bytes));
-  if (frame_bytes != 0) zero_frame();
+  if (total_bytes != 0) zero_frame();
   if (saves_instance_) asm_.mov(Width::W64, Mem(Gpr::rbp, -static_cast<int32_t>(kInstanceSlot)), kInstance);
   emit_parameters();
 }
@@ -194,7 +201,7 @@ void FunctionCompiler::emit_parameters() {
 
 Result<void> FunctionCompiler::hand_over(FuncIndex function) {
   emit_cold_traps();
-  emit_cold_allocations();
+  emit_landing_pads();
   std::swap(asm_, prologue_asm_);
   asm_.clear();
   emit_prologue();
@@ -219,6 +226,14 @@ Result<void> FunctionCompiler::hand_over(FuncIndex function) {
   for (const Location& location : locations_) writer.add(body_begin + location.code_offset, location.module_offset);
   compiled.location_end = static_cast<uint32_t>(location_bytes_.size());
   for (const CallSite& call : calls_) linked_calls_.push_back({body_begin + call.code_offset, call.function});
+  const auto first_handler = static_cast<uint32_t>(linked_handlers_.size());
+  for (const abi::Handler& handler : handlers_) {
+    const uint32_t next = handler.next == abi::Handler::kNone ? handler.next : first_handler + handler.next;
+    linked_handlers_.push_back({handler.tag, body_begin + handler.landing_pad, next});
+  }
+  for (const abi::HandlerSite& site : handler_sites_) {
+    linked_handler_sites_.push_back({body_begin + site.return_address, frame_bytes(), first_handler + site.first_handler});
+  }
   return {};
 }
 

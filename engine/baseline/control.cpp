@@ -110,6 +110,7 @@ void FunctionCompiler::enter(ControlFrame::Kind kind, const imm::BlockType& type
   ControlFrame frame;
   frame.kind = kind;
   frame.height = height();
+  frame.handlers = control_.back().handlers;
   if (type.kind == imm::BlockType::Kind::Result) frame.result = type.result;
   if (type.kind == imm::BlockType::Kind::Type) {
     frame.type = &module_.types[type.type.value].func;
@@ -247,24 +248,32 @@ void FunctionCompiler::end() {
   forget_flags();
   if (frame.kind == ControlFrame::Kind::If) {
     if (frame.params().empty()) {
+      if (frame.landing_pads != Value::kNone && !frame.end_is_reached) {
+        frame.end_is_reached = true;
+        frame.state = landing_state();
+      }
       end_if_without_else(frame);
     } else {
       else_();
     }
   }
+  const bool has_landing_pads = frame.landing_pads != Value::kNone;
   if (frame.kind == ControlFrame::Kind::Function) {
     if (reachable_) emit_return();
-  } else if (frame.kind != ControlFrame::Kind::Loop && frame.end_is_reached) {
+  } else if (frame.kind != ControlFrame::Kind::Loop && (frame.end_is_reached || has_landing_pads)) {
     if (reachable_ && frame.kind != ControlFrame::Kind::If) {
       place_results(frame);
       emit(join(frame));
     }
+    if (!frame.end_is_reached) frame.state = landing_state();
     drop_operands_to(frame.height);
     asm_.bind(frame.label);
     state_ = frame.state;
     reachable_ = true;
     push_label_operands(frame.results(), false, frame.height);
   }
+  if (has_landing_pads) settle_landing_pads(frame);
+  leave_catch(frame);
   control_.pop_back();
 }
 
@@ -278,12 +287,8 @@ void FunctionCompiler::br(const imm::LabelIndex& label) {
 
 void FunctionCompiler::br_if(const imm::LabelIndex& label) {
   const Test test = pop_condition();
-  branch_if(test, label.index);
-}
-
-void FunctionCompiler::branch_if(Test test, LabelIndex label) {
   settle_zeros();
-  ControlFrame& frame = frame_at(label);
+  ControlFrame& frame = frame_at(label.index);
   const bool is_return = frame.kind == ControlFrame::Kind::Function;
   const bool moves_slots = !is_return && results_move_slots(frame);
   EdgeCode code;
@@ -445,9 +450,12 @@ struct Skip {
 }  // namespace
 
 void FunctionCompiler::skip_unreachable() {
-  constexpr uint8_t kElse = 0x05, kEnd = 0x0b;
+  constexpr uint8_t kElse = 0x05, kCatch = 0x07, kEnd = 0x0b, kDelegate = 0x18, kCatchAll = 0x19;
+  const auto ends_part = [](uint8_t opcode) {
+    return opcode == kElse || opcode == kCatch || opcode == kEnd || opcode == kDelegate || opcode == kCatchAll;
+  };
   Skip skip;
-  while (skip.depth != 0 || (peek_opcode() != kElse && peek_opcode() != kEnd)) {
+  while (skip.depth != 0 || !ends_part(peek_opcode())) {
     instructions::visit_instruction(reader_, skip);
   }
   next_loop_ += skip.loops;

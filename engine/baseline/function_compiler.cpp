@@ -19,13 +19,13 @@ constexpr bool is_supported(module::Feature feature) {
     case extended_const:
     case multi_memory:
     case multi_table:
-    case gc:
+    case exceptions:
+    case legacy_exceptions:
     case custom_page_sizes: return true;
     case memory64:
     case relaxed_simd:
     case function_references:
-    case exceptions:
-    case legacy_exceptions:
+    case gc:
     case threads:
     case wide_arithmetic:
     case custom_descriptors: return false;
@@ -62,13 +62,13 @@ FunctionCompiler::FunctionCompiler(ModuleCompilation& compilation)
       module_(compilation.module()),
       options_(compilation.options()),
       layout_(compilation.layout()),
-      objects_(compilation.objects()),
       asm_(compilation.options().cpu.avx),
       prologue_asm_(compilation.options().cpu.avx),
       worker_(compilation.add_worker()) {}
 
 FunctionCompiler::~FunctionCompiler() {
-  compilation_.collect(worker_, std::move(location_bytes_), std::move(linked_calls_));
+  compilation_.collect(worker_, {std::move(location_bytes_), std::move(linked_calls_), std::move(linked_handlers_),
+                                 std::move(linked_handler_sites_)});
 }
 
 bool FunctionCompiler::fail_unsupported(const char* what) {
@@ -92,8 +92,12 @@ void FunctionCompiler::begin(FuncIndex function, const module::FunctionSummary& 
   locations_.clear();
   if (!traps_.empty()) traps_.clear();
   if (!constants_.empty()) constants_.clear();
-  if (!allocations_.empty()) allocations_.clear();
   calls_.clear();
+  handlers_.clear();
+  handler_sites_.clear();
+  landing_pads_.clear();
+  catch_depth_ = 0;
+  exception_slots_.clear();
   control_.clear();
   spilled_gprs_below_ = spilled_xmms_below_ = references_begin_ = 0;
   flags_live_ = false;

@@ -80,6 +80,14 @@ struct CallSite {
   uint32_t function;
 };
 
+/// What one worker made beside code. Offsets are those of the code space, handlers count within the worker.
+struct WorkerOutput {
+  std::vector<uint8_t> locations;
+  std::vector<CallSite> calls;
+  std::vector<abi::Handler> handlers;
+  std::vector<abi::HandlerSite> handler_sites;
+};
+
 class FunctionCompiler final : public abi::FunctionCompiler {
  public:
   explicit FunctionCompiler(ModuleCompilation& compilation);
@@ -251,7 +259,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   // ---- Control (control.cpp).
 
   struct ControlFrame {
-    enum class Kind : uint8_t { Function, Block, Loop, If, Else } kind = Kind::Block;
+    enum class Kind : uint8_t { Function, Block, Loop, If, Else, Try, Catch } kind = Kind::Block;
     bool end_is_reached = false;  ///< a branch goes to `label` (blocks that are not loops)
     uint32_t height = 0;          ///< operands below the parameters
     const module::FuncType* type = nullptr;  ///< null: no parameters, and `result` or nothing
@@ -262,6 +270,10 @@ class FunctionCompiler final : public abi::FunctionCompiler {
     LocalState else_state;  ///< at `else_label`
     uint32_t stub_epoch = 0;  ///< the br_table that has a stub for this frame...
     uint32_t stub = 0;        ///< ...and which
+    uint32_t handlers = abi::Handler::kNone;  ///< the chain that sees exceptions inside
+    uint32_t last_handler = 0;                ///< Try, Catch: where the next clause is appended
+    uint32_t landing_pads = Value::kNone;     ///< those that branch to it: a list by LandingPad::next
+    int32_t exception_offset = 0;             ///< Catch: where in the frame the exception is kept
     std::span<const module::ValueType> params() const {
       return type ? std::span<const module::ValueType>(type->params) : std::span<const module::ValueType>();
     }
@@ -293,8 +305,6 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void jump_if(Test test, x64::Label& label);
   /// All of an unconditional branch. Changes nothing known about the code after it.
   void emit_branch(ControlFrame& frame);
-  /// br_if, its condition in the flags.
-  void branch_if(Test test, LabelIndex label);
   void emit_return();
   void end_if_without_else(ControlFrame& frame);
   void leave_frame();
@@ -342,6 +352,37 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   /// Calls the runtime with `first` and the top `operands` operands. The result, if any, is in rax, which is free.
   void call_builtin(abi::Builtin builtin, uint64_t first, uint32_t operands);
 
+  // ---- Exceptions (exception.cpp).
+
+  /// Where a clause of try_table arrives. Its code lies behind the body and is made last, when the label is known.
+  struct LandingPad {
+    uint32_t handler;
+    const module::FuncType* tag;  ///< null: no arguments
+    bool has_reference;
+    uint32_t next;
+    enum class Target : uint8_t { Register, Slots, Return } target = Target::Register;
+    x64::Label label;
+    uint32_t loads = 0;   ///< pins that the label expects in registers
+    uint32_t height = 0;  ///< of the label's frame
+  };
+  /// The call whose return address this is sees the handlers around it.
+  void add_handler_site(uint32_t code_offset) {
+    if (control_.back().handlers != abi::Handler::kNone) handler_sites_.push_back({code_offset, 0, control_.back().handlers});
+  }
+  uint32_t add_handler(uint32_t tag, uint32_t next) {
+    handlers_.push_back({tag, 0, next});
+    return static_cast<uint32_t>(handlers_.size() - 1);
+  }
+  const module::FuncType& tag_type(TagIndex tag) const { return module_.types[module_.tags[tag.value].type.value].func; }
+  void begin_catch(uint32_t tag, const module::FuncType* type);
+  void leave_catch(const ControlFrame& frame) { catch_depth_ -= frame.kind == ControlFrame::Kind::Catch; }
+  /// What is valid where an exception arrives: every local, in memory.
+  LocalState landing_state() const { return {0, local_pins_ | kPseudoPins}; }
+  void settle_landing_pads(ControlFrame& frame);
+  void emit_landing_pads();
+  void emit_landing_pad(LandingPad& pad);
+  void load_exception_arguments(const module::FuncType& tag, uint32_t height);
+
   // ---- Loads, stores, integers (memory.cpp, numeric.cpp).
 
   Mem effective_address(const imm::MemArg& arg, uint32_t bytes, Value& address);
@@ -380,49 +421,6 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void count_zeros(bool leading, ValueKind kind);
   void population_count(ValueKind kind);
   void extend(Width from, ValueKind kind);
-
-  // ---- Objects (allocation.cpp, aggregate.cpp, cast.cpp).
-
-  /// Allocation that the inline path could not do; r12 is valid on every jump to it.
-  struct ColdAllocation {
-    x64::Label label;
-    x64::Label back;
-    Gpr result;
-    std::optional<Gpr> length_register;
-    uint32_t length;
-    uint32_t type;
-    uint64_t module_offset;
-  };
-  /// The heap's base in r11.
-  void load_heap_base();
-  void finish_allocation(TypeIndex type, Gpr dst, Gpr tmp, x64::Label& cold);
-  void allocate_object(TypeIndex type, uint64_t size_bytes, uint32_t length, Gpr dst, Gpr tmp);
-  void allocate_array(TypeIndex type, Gpr length, Gpr dst, Gpr tmp);
-  void emit_cold_allocations();
-  void load_field(const abi::FieldLayout& layout, module::ValueType type, const Mem& where, bool is_signed);
-  /// Makes the coming store_field of a popped value one instruction.
-  void prepare_field(Value& value);
-  void store_field(const abi::FieldLayout& layout, const Mem& where, Value& value);
-  void new_struct(TypeIndex type, bool is_default);
-  void fill_elements(const abi::FieldLayout& layout, const Mem& first, Gpr count, Value& value);
-  void new_array(TypeIndex type, bool is_default);
-  void push_builtin_reference();
-  void trap_if_null(Gpr reference, TrapCode code);
-  void get_field(const imm::TypeField& field, bool is_signed);
-  Mem element(const abi::FieldLayout& layout, Value& array, Value& index, std::optional<Gpr> tmp);
-  void get_element(TypeIndex type, bool is_signed);
-  void get_i31(bool is_signed);
-  /// What a cast of the top operand, which stays, would say: a condition in the flags, or always the same.
-  struct CastTest {
-    std::optional<bool> constant;
-    Test test = Test::e;
-  };
-  CastTest cast_top(module::ValueType target);
-  /// Sets the zero flag if the TypeTag in r11 says a subtype of `type`; jumps to `done` with the flag set where that is known early.
-  void test_tag(module::HeapType type, x64::Label& done);
-  void test_reference(module::HeapType type, bool nullable);
-  void cast(module::ValueType target);
-  void branch_on_cast(LabelIndex label, module::ValueType target, bool on_success);
 
   // ---- Floats and conversions (numeric_float.cpp, conversion.cpp).
 
@@ -500,6 +498,8 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void emit_trap(TrapCode code, bool has_instance, std::optional<Gpr> operand = std::nullopt);
   void emit_cold_traps();
   void emit_constants();
+  /// What the prologue takes from the stack, the saved frame pointer not counted.
+  uint32_t frame_bytes() const;
   void emit_prologue();
   void emit_parameters();
   void zero_frame();
@@ -543,7 +543,6 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   const module::Module& module_;
   const abi::CompileOptions& options_;
   const abi::ModuleLayout& layout_;
-  const abi::ObjectLayouts& objects_;
   x64::Assembler asm_;
   x64::Assembler prologue_asm_;
   TrustedReader reader_{std::span<const uint8_t>{}};
@@ -584,12 +583,18 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   std::vector<Location> locations_;
   std::deque<ColdTrap> traps_;
   std::deque<PooledConstant> constants_;
-  std::deque<ColdAllocation> allocations_;
   std::vector<CallSite> calls_;
+  std::vector<abi::Handler> handlers_;
+  std::vector<abi::HandlerSite> handler_sites_;
+  std::vector<LandingPad> landing_pads_;
+  uint32_t catch_depth_ = 0;               ///< legacy catch blocks around
+  std::vector<int32_t> exception_slots_;   ///< by depth, where their exceptions are kept
 
   uint32_t worker_ = 0;
   std::vector<uint8_t> location_bytes_;
   std::vector<CallSite> linked_calls_;  ///< of all functions, offsets in the code space
+  std::vector<abi::Handler> linked_handlers_;
+  std::vector<abi::HandlerSite> linked_handler_sites_;
 };
 
 }  // namespace wasmrun::baseline

@@ -11,7 +11,7 @@ namespace wasmrun::baseline {
 
 ModuleCompilation::ModuleCompilation(const module::Module& module, const abi::CompileOptions& options,
                                      std::unique_ptr<abi::CodeSpace> code)
-    : module_(module), options_(options), layout_(module), objects_(module) {
+    : module_(module), options_(options), layout_(module) {
   result_.code = std::move(code);
   result_.functions.resize(module.functions.size() - module.imported_functions);
 }
@@ -24,10 +24,19 @@ uint32_t ModuleCompilation::add_worker() {
   return static_cast<uint32_t>(result_.location_lists.size() - 1);
 }
 
-void ModuleCompilation::collect(uint32_t worker, std::vector<uint8_t> locations, std::vector<CallSite> calls) {
+void ModuleCompilation::collect(uint32_t worker, WorkerOutput output) {
   const std::lock_guard lock(mutex_);
-  result_.location_lists[worker] = std::move(locations);
-  calls_.push_back(std::move(calls));
+  result_.location_lists[worker] = std::move(output.locations);
+  calls_.push_back(std::move(output.calls));
+  const auto first = static_cast<uint32_t>(result_.handlers.size());
+  for (abi::Handler handler : output.handlers) {
+    if (handler.next != abi::Handler::kNone) handler.next += first;
+    result_.handlers.push_back(handler);
+  }
+  for (abi::HandlerSite site : output.handler_sites) {
+    site.first_handler += first;
+    result_.handler_sites.push_back(site);
+  }
 }
 
 Result<abi::CompiledModule> ModuleCompilation::finish() {

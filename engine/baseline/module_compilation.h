@@ -21,7 +21,6 @@ class ModuleCompilation final : public abi::ModuleCompilation {
   const module::Module& module() const { return module_; }
   const abi::CompileOptions& options() const { return options_; }
   const abi::ModuleLayout& layout() const { return layout_; }
-  const abi::ObjectLayouts& objects() const { return objects_; }
   abi::CodeSpace& code() { return *result_.code; }
   /// Each defined function's own record: workers write different ones at the same time.
   abi::CompiledFunction& compiled(FuncIndex function) {
@@ -30,13 +29,12 @@ class ModuleCompilation final : public abi::ModuleCompilation {
   /// The number of a new worker, which is that of its location list. Thread-safe.
   uint32_t add_worker();
   /// What a worker leaves behind. Thread-safe.
-  void collect(uint32_t worker, std::vector<uint8_t> locations, std::vector<CallSite> calls);
+  void collect(uint32_t worker, WorkerOutput output);
 
  private:
   const module::Module& module_;
   abi::CompileOptions options_;
   abi::ModuleLayout layout_;
-  abi::ObjectLayouts objects_;
   abi::CompiledModule result_;
   std::mutex mutex_;
   std::vector<std::vector<CallSite>> calls_;

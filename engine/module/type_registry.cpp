@@ -200,6 +200,8 @@ CanonicalTypeId TypeRegistry::intern(const FuncType& type) {
   return state_->intern(std::span(&member, 1), {});
 }
 
+CanonicalTypeId TypeRegistry::intern(const SubType& type) { return state_->intern(std::span(&type, 1), {}); }
+
 const SubType& TypeRegistry::type(CanonicalTypeId id) const {
   const std::shared_lock lock(state_->mutex);
   return state_->type(id);

@@ -27,6 +27,9 @@ class TypeRegistry {
   /// Interns a function type that no module states, such as a host function's.
   CanonicalTypeId intern(const FuncType& type);
 
+  /// Interns a type of its own rec group that no module states, such as an exception's. Its type indices are canonical ids.
+  CanonicalTypeId intern(const SubType& type);
+
   /// The type behind an id; the reference stays valid as long as the registry. Indices in it are canonical ids.
   const SubType& type(CanonicalTypeId id) const;
   /// Reflexive and transitive. spec: match-deftype

@@ -132,7 +132,10 @@ BuiltinResult wasmrun_builtin_throw_(InstanceHeader* header, uint64_t tag_index)
 
 BuiltinResult wasmrun_builtin_throw_ref(InstanceHeader* header, uint64_t, uint64_t exception) {
   if (exception == 0) return trap(TrapCode::null_exception_reference);
-  return throw_exception(context_of(header), static_cast<Reference>(exception));
+  const auto reference = static_cast<Reference>(exception);
+  // A host that made up a reference gets no further.
+  if (Instance::of(header).store().heap().tag(reference) == abi::kHostBoxTag) return trap(TrapCode::cast_failure);
+  return throw_exception(context_of(header), reference);
 }
 
 }  // extern "C"
