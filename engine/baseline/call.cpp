@@ -224,14 +224,14 @@ void FunctionCompiler::resolve_callee(const imm::CallIndirect& target, const Val
   asm_.test(Width::W64, kMemoryBase, kMemoryBase);
   trap_if(Condition::e, TrapCode::uninitialized_element);
   traps_.back().operand = element;
-  asm_.mov(Width::W32, kScratch, Mem(kInstance, static_cast<int32_t>(layout_.type_id(target.first.value))));
-  asm_.cmp(Width::W32, kScratch, Mem(kMemoryBase, offsetof(abi::FuncObject, type_id)));
+  asm_.mov(Width::W32, kScratch, Mem(kMemoryBase, offsetof(abi::FuncObject, type_tag)));
+  x64::Label is_equal;
+  test_tag(target.first, is_equal);
+  asm_.bind(is_equal);
   trap_if(Condition::ne, TrapCode::indirect_call_type_mismatch);
 }
 
 bool FunctionCompiler::check_call_indirect(const imm::CallIndirect& target) {
-  // A final type has no subtypes, so equality of ids decides.
-  if (!module_.types[target.first.value].is_final) return fail_unsupported("call_indirect with a non-final type");
   return check_table(target.second.value);
 }
 

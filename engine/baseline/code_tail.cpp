@@ -201,6 +201,7 @@ void FunctionCompiler::emit_parameters() {
 
 Result<void> FunctionCompiler::hand_over(FuncIndex function) {
   emit_cold_traps();
+  emit_cold_allocations();
   emit_landing_pads();
   std::swap(asm_, prologue_asm_);
   asm_.clear();

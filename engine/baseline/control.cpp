@@ -287,8 +287,12 @@ void FunctionCompiler::br(const imm::LabelIndex& label) {
 
 void FunctionCompiler::br_if(const imm::LabelIndex& label) {
   const Test test = pop_condition();
+  branch_if(test, label.index);
+}
+
+void FunctionCompiler::branch_if(Test test, LabelIndex label) {
   settle_zeros();
-  ControlFrame& frame = frame_at(label.index);
+  ControlFrame& frame = frame_at(label);
   const bool is_return = frame.kind == ControlFrame::Kind::Function;
   const bool moves_slots = !is_return && results_move_slots(frame);
   EdgeCode code;

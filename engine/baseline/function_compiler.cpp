@@ -21,11 +21,11 @@ constexpr bool is_supported(module::Feature feature) {
     case multi_table:
     case exceptions:
     case legacy_exceptions:
+    case gc:
     case custom_page_sizes: return true;
     case memory64:
     case relaxed_simd:
     case function_references:
-    case gc:
     case threads:
     case wide_arithmetic:
     case custom_descriptors: return false;
@@ -62,6 +62,7 @@ FunctionCompiler::FunctionCompiler(ModuleCompilation& compilation)
       module_(compilation.module()),
       options_(compilation.options()),
       layout_(compilation.layout()),
+      objects_(compilation.objects()),
       asm_(compilation.options().cpu.avx),
       prologue_asm_(compilation.options().cpu.avx),
       worker_(compilation.add_worker()) {}
@@ -92,6 +93,7 @@ void FunctionCompiler::begin(FuncIndex function, const module::FunctionSummary& 
   locations_.clear();
   if (!traps_.empty()) traps_.clear();
   if (!constants_.empty()) constants_.clear();
+  if (!allocations_.empty()) allocations_.clear();
   calls_.clear();
   handlers_.clear();
   handler_sites_.clear();

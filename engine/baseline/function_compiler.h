@@ -305,6 +305,8 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void jump_if(Test test, x64::Label& label);
   /// All of an unconditional branch. Changes nothing known about the code after it.
   void emit_branch(ControlFrame& frame);
+  /// br_if, its condition in the flags.
+  void branch_if(Test test, LabelIndex label);
   void emit_return();
   void end_if_without_else(ControlFrame& frame);
   void leave_frame();
@@ -421,6 +423,49 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void count_zeros(bool leading, ValueKind kind);
   void population_count(ValueKind kind);
   void extend(Width from, ValueKind kind);
+
+  // ---- Objects (allocation.cpp, aggregate.cpp, cast.cpp).
+
+  /// Allocation that the inline path could not do; r12 is valid on every jump to it.
+  struct ColdAllocation {
+    x64::Label label;
+    x64::Label back;
+    Gpr result;
+    std::optional<Gpr> length_register;
+    uint32_t length;
+    uint32_t type;
+    uint64_t module_offset;
+  };
+  /// The heap's base in r11.
+  void load_heap_base();
+  void finish_allocation(TypeIndex type, Gpr dst, Gpr tmp, x64::Label& cold);
+  void allocate_object(TypeIndex type, uint64_t size_bytes, uint32_t length, Gpr dst, Gpr tmp);
+  void allocate_array(TypeIndex type, Gpr length, Gpr dst, Gpr tmp);
+  void emit_cold_allocations();
+  void load_field(const abi::FieldLayout& layout, module::ValueType type, const Mem& where, bool is_signed);
+  /// Makes the coming store_field of a popped value one instruction.
+  void prepare_field(Value& value);
+  void store_field(const abi::FieldLayout& layout, const Mem& where, Value& value);
+  void new_struct(TypeIndex type, bool is_default);
+  void fill_elements(const abi::FieldLayout& layout, const Mem& first, Gpr count, Value& value);
+  void new_array(TypeIndex type, bool is_default);
+  void push_builtin_reference();
+  void trap_if_null(Gpr reference, TrapCode code);
+  void get_field(const imm::TypeField& field, bool is_signed);
+  Mem element(const abi::FieldLayout& layout, Value& array, Value& index, std::optional<Gpr> tmp);
+  void get_element(TypeIndex type, bool is_signed);
+  void get_i31(bool is_signed);
+  /// What a cast of the top operand, which stays, would say: a condition in the flags, or always the same.
+  struct CastTest {
+    std::optional<bool> constant;
+    Test test = Test::e;
+  };
+  CastTest cast_top(module::ValueType target);
+  /// Sets the zero flag if the TypeTag in r11 says a subtype of `type`; jumps to `done` with the flag set where that is known early.
+  void test_tag(module::HeapType type, x64::Label& done);
+  void test_reference(module::HeapType type, bool nullable);
+  void cast(module::ValueType target);
+  void branch_on_cast(LabelIndex label, module::ValueType target, bool on_success);
 
   // ---- Floats and conversions (numeric_float.cpp, conversion.cpp).
 
@@ -543,6 +588,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   const module::Module& module_;
   const abi::CompileOptions& options_;
   const abi::ModuleLayout& layout_;
+  const abi::ObjectLayouts& objects_;
   x64::Assembler asm_;
   x64::Assembler prologue_asm_;
   TrustedReader reader_{std::span<const uint8_t>{}};
@@ -583,6 +629,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   std::vector<Location> locations_;
   std::deque<ColdTrap> traps_;
   std::deque<PooledConstant> constants_;
+  std::deque<ColdAllocation> allocations_;
   std::vector<CallSite> calls_;
   std::vector<abi::Handler> handlers_;
   std::vector<abi::HandlerSite> handler_sites_;

@@ -11,7 +11,7 @@ namespace wasmrun::baseline {
 
 ModuleCompilation::ModuleCompilation(const module::Module& module, const abi::CompileOptions& options,
                                      std::unique_ptr<abi::CodeSpace> code)
-    : module_(module), options_(options), layout_(module) {
+    : module_(module), options_(options), layout_(module), objects_(module) {
   result_.code = std::move(code);
   result_.functions.resize(module.functions.size() - module.imported_functions);
 }

@@ -21,6 +21,7 @@ class ModuleCompilation final : public abi::ModuleCompilation {
   const module::Module& module() const { return module_; }
   const abi::CompileOptions& options() const { return options_; }
   const abi::ModuleLayout& layout() const { return layout_; }
+  const abi::ObjectLayouts& objects() const { return objects_; }
   abi::CodeSpace& code() { return *result_.code; }
   /// Each defined function's own record: workers write different ones at the same time.
   abi::CompiledFunction& compiled(FuncIndex function) {
@@ -35,6 +36,7 @@ class ModuleCompilation final : public abi::ModuleCompilation {
   const module::Module& module_;
   abi::CompileOptions options_;
   abi::ModuleLayout layout_;
+  abi::ObjectLayouts objects_;
   abi::CompiledModule result_;
   std::mutex mutex_;
   std::vector<std::vector<CallSite>> calls_;
