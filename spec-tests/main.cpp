@@ -27,6 +27,7 @@ using namespace wasmrun::spec_tests;
 constexpr const char* kUsage =
     "usage: wast_runner [OPTIONS] FILE|DIR...\n"
     "  --explicit-bounds-checks   do not rely on guard pages\n"
+    "  --gc-stress                collect garbage at every allocation and overwrite what became free\n"
     "  --validate-only            parse and validate; run nothing\n"
     "  --manifest FILE            run the scripts that FILE lists (\"name assertions\"), found in the one DIR;\n"
     "                             each must execute exactly that many assertions\n"
@@ -200,6 +201,8 @@ Options parse_options(int argc, char** argv) {
     const std::string_view word = argv[i];
     if (word == "--explicit-bounds-checks") {
       options.runner.explicit_bounds_checks = true;
+    } else if (word == "--gc-stress") {
+      options.runner.gc_stress = true;
     } else if (word == "--validate-only") {
       options.runner.validate_only = true;
     } else if (word == "--manifest") {

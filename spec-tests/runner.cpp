@@ -89,7 +89,8 @@ bool lane_matches(uint64_t actual, uint64_t expected, uint32_t lane_bits, NanPat
   return false;
 }
 
-bool matches(const Constant& expected, ValueType type, const RawValue& actual) {
+bool matches(const Constant& expected, ValueType type, const RawValue& actual, Store& store) {
+  const auto is = [&](ReferenceKind kind) { return type.is_ref() && store.reference_kind(actual) == kind; };
   const auto number = [&](ValueType wanted) {
     const uint64_t bits = expected.lane_bits == 32 ? actual.i32 : actual.i64;
     return type == wanted && lane_matches(bits, expected.bits.value_or(0), expected.lane_bits, expected.nan[0]);
@@ -112,15 +113,16 @@ bool matches(const Constant& expected, ValueType type, const RawValue& actual) {
     }
     case ConstantKind::RefNull: return type.is_ref() && actual.ref == 0;
     case ConstantKind::RefExtern:
+      if (!expected.bits) return type.is_ref() && actual.ref != 0;
+      return is(ReferenceKind::Host) && actual.ref == host_reference(*expected.bits);
     case ConstantKind::RefHost:
-      if (!type.is_ref() || actual.ref == 0) return false;
-      return !expected.bits || actual.ref == host_reference(*expected.bits);
+      return is(ReferenceKind::Host) && (!expected.bits || actual.ref == host_reference(*expected.bits));
+    case ConstantKind::RefEq: return is(ReferenceKind::I31) || is(ReferenceKind::Struct) || is(ReferenceKind::Array);
+    case ConstantKind::RefI31: return is(ReferenceKind::I31);
+    case ConstantKind::RefStruct: return is(ReferenceKind::Struct);
+    case ConstantKind::RefArray: return is(ReferenceKind::Array);
     case ConstantKind::RefFunc:
     case ConstantKind::RefAny:
-    case ConstantKind::RefEq:
-    case ConstantKind::RefI31:
-    case ConstantKind::RefStruct:
-    case ConstantKind::RefArray:
     case ConstantKind::RefExn: return type.is_ref() && actual.ref != 0;
   }
   return false;
@@ -190,7 +192,9 @@ class ScriptRunner {
   void fail(const std::string& expected, const std::string& got) { fail_at(command_->line, expected, got); }
 
   bool make_store() {
-    auto store = Store::create(engine_, {});
+    StoreOptions store_options;
+    store_options.gc_stress = options_.gc_stress;
+    auto store = Store::create(engine_, store_options);
     if (!store.ok()) return fail_at(0, "a store", describe(store.error())), false;
     store_ = std::move(store).value();
     const Result<void> defined = define_spectest(*store_);
@@ -336,7 +340,7 @@ class ScriptRunner {
     for (size_t i = 0; all_match && i < values.size(); ++i) {
       bool any = false;
       for (const Constant& alternative : command_->expected[i].alternatives) {
-        any |= matches(alternative, result->types[i], values[i]);
+        any |= matches(alternative, result->types[i], values[i], *store_);
       }
       all_match = any;
     }
