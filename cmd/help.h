@@ -21,6 +21,7 @@ APP is a .wasm file, or - for standard input. Nothing is granted by default.
   --timeout DURATION        end with status 124 after 500ms, 10s, 5m, 1h
   --max-memory SIZE         limit each memory of APP: 65536, 64MiB, 1GiB
   --stack-size SIZE         room for APP's calls (default: 8MiB)
+  --gc-heap-size SIZE       limit the garbage-collected heap (default: 4GiB)
   --explicit-bounds-checks  check each memory access in code, not by guard pages
   -v                        say on standard error what is done
   --help, --version

@@ -90,6 +90,7 @@ class Program {
     StoreOptions store_options;
     if (options_.stack_size_bytes) store_options.stack_size_bytes = *options_.stack_size_bytes;
     store_options.max_memory_bytes = options_.max_memory_bytes;
+    store_options.gc_heap_size = options_.gc_heap_size_bytes;
     auto store = Store::create(*engine_, store_options);
     if (!store.ok()) return Failure{kFailed, store.error().to_string()};
     store_ = std::move(store).value();

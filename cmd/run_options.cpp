@@ -90,6 +90,7 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   if (auto failure = parse_last("--timeout", raw.timeout, parse_duration, options.timeout)) return failure;
   if (auto failure = parse_last("--max-memory", raw.max_memory, parse_size, options.max_memory_bytes)) return failure;
   if (auto failure = parse_last("--stack-size", raw.stack_size, parse_size, options.stack_size_bytes)) return failure;
+  if (auto failure = parse_last("--gc-heap-size", raw.gc_heap_size, parse_size, options.gc_heap_size_bytes)) return failure;
   for (const std::string& setting : raw.env) {
     if (const std::string problem = check_env(setting); !problem.empty()) return wrong_value("--env", setting, problem);
   }

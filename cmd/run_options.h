@@ -24,6 +24,7 @@ struct RunOptions {
   std::string timeout_text;        ///< as typed, for the message
   std::optional<uint64_t> max_memory_bytes;
   std::optional<uint64_t> stack_size_bytes;
+  std::optional<uint64_t> gc_heap_size_bytes;
   bool explicit_bounds_checks = false;
   bool verbose = false;
 };
