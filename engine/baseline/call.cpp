@@ -158,13 +158,15 @@ void FunctionCompiler::push_results(const FuncType& type) {
 
 void FunctionCompiler::emit_call(const FuncType& type, const CallTarget& target, bool is_tail) {
   const uint32_t count = static_cast<uint32_t>(type.params.size());
-  Value index;
-  if (target.kind == CallTarget::Kind::Indirect) index = pop();
+  const bool is_by_object = target.kind == CallTarget::Kind::Indirect || target.kind == CallTarget::Kind::Reference;
+  Value callee;
+  if (is_by_object) callee = pop();
   if (!is_tail) save_for_call(count);
   instance();
   store_spilled_arguments(type);
-  if (target.kind == CallTarget::Kind::Indirect) resolve_callee(*target.indirect, index);
-  release(index);
+  if (target.kind == CallTarget::Kind::Indirect) resolve_callee(*target.indirect, callee);
+  if (target.kind == CallTarget::Kind::Reference) resolve_reference(callee);
+  release(callee);
   places_.clear();
   abi::assign_parameters(type.params, places_);
   asm_.reserve(x64::Assembler::kReservedBytes * 2);
@@ -184,6 +186,7 @@ void FunctionCompiler::emit_call(const FuncType& type, const CallTarget& target,
       break;
     }
     case CallTarget::Kind::Indirect:
+    case CallTarget::Kind::Reference:
       asm_.mov(Width::W64, kInstance, Mem(kMemoryBase, offsetof(abi::FuncObject, instance)));
       if (is_tail) asm_.mov(Width::W64, kMemoryBase, Mem(kMemoryBase, offsetof(abi::FuncObject, code)));
       break;
@@ -231,8 +234,12 @@ void FunctionCompiler::resolve_callee(const imm::CallIndirect& target, const Val
   trap_if(Condition::ne, TrapCode::indirect_call_type_mismatch);
 }
 
-bool FunctionCompiler::check_call_indirect(const imm::CallIndirect& target) {
-  return check_table(target.second.value);
+/// The function that is referred to, checked, in rbx.
+void FunctionCompiler::resolve_reference(const Value& reference) {
+  state_.in_register &= ~pin_bit(kMemoryBasePin);
+  load(kMemoryBase, reference);
+  asm_.test(Width::W64, kMemoryBase, kMemoryBase);
+  trap_if(Condition::e, TrapCode::null_function_reference);
 }
 
 void FunctionCompiler::call(const imm::FuncIndex& function) {
@@ -250,13 +257,19 @@ void FunctionCompiler::return_call(const imm::FuncIndex& function) {
 }
 
 void FunctionCompiler::call_indirect(const imm::CallIndirect& target) {
-  if (!check_call_indirect(target)) return;
   emit_call(module_.types[target.first.value].func, {CallTarget::Kind::Indirect, 0, &target}, false);
 }
 
 void FunctionCompiler::return_call_indirect(const imm::CallIndirect& target) {
-  if (!check_call_indirect(target)) return;
   emit_call(module_.types[target.first.value].func, {CallTarget::Kind::Indirect, 0, &target}, true);
+}
+
+void FunctionCompiler::call_ref(const imm::TypeIndex& type) {
+  emit_call(module_.types[type.index.value].func, {CallTarget::Kind::Reference, 0, nullptr}, false);
+}
+
+void FunctionCompiler::return_call_ref(const imm::TypeIndex& type) {
+  emit_call(module_.types[type.index.value].func, {CallTarget::Kind::Reference, 0, nullptr}, true);
 }
 
 void FunctionCompiler::emit_return() {

@@ -316,6 +316,43 @@ void FunctionCompiler::branch_if(Test test, LabelIndex label) {
   asm_.bind(past);
 }
 
+void FunctionCompiler::push_again(const Value& value) {
+  if (value.where == Value::Where::Local) {
+    push_local(value.index);
+  } else {
+    push_value(value);
+  }
+}
+
+void FunctionCompiler::br_on_null(const imm::LabelIndex& label) {
+  Value reference = pop();
+  if (frame_at(label.index).label_types().size() == 1 && reference.where == Value::Where::Register &&
+      static_cast<Gpr>(reference.reg) == kBlockGpr) {
+    // Where the branch's operand goes.
+    const Gpr other = allocate_gpr();
+    asm_.mov(Width::W64, other, kBlockGpr);
+    release(reference);
+    own_register(reference, other);
+  } else if (reference.is_constant()) {
+    const Gpr reg = allocate_gpr({kBlockGpr});
+    load(reg, reference);
+    own_register(reference, reg);
+  }
+  test_value(reference);
+  flags_live_ = true;
+  branch_if(Test::e, label.index);
+  push_again(reference);
+}
+
+void FunctionCompiler::br_on_non_null(const imm::LabelIndex& label) {
+  Value reference = pop();
+  test_value(reference);
+  push_again(reference);
+  flags_live_ = true;
+  branch_if(Test::ne, label.index);
+  release(pop());
+}
+
 void FunctionCompiler::return_() {
   emit_return();
   become_unreachable();

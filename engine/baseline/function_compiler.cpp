@@ -22,10 +22,10 @@ constexpr bool is_supported(module::Feature feature) {
     case exceptions:
     case legacy_exceptions:
     case gc:
-    case custom_page_sizes: return true;
+    case custom_page_sizes:
     case memory64:
+    case function_references: return true;
     case relaxed_simd:
-    case function_references:
     case threads:
     case wide_arithmetic:
     case custom_descriptors: return false;

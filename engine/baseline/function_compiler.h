@@ -320,6 +320,8 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void put_operand_in_block_register();
   /// Pops the condition of br_if, if or select and leaves it in the flags.
   Test pop_condition();
+  /// Pushes what was popped, which kept its place.
+  void push_again(const Value& value);
   /// Sets the zero flag if the value is zero; emits nothing when the instruction before has just done that.
   void test_value(Value& value);
   /// The zero flag now tells about `reg`.
@@ -333,9 +335,10 @@ class FunctionCompiler final : public abi::FunctionCompiler {
 
   // ---- Calls (call.cpp).
 
-  /// What to call: a function by index, or (Indirect) the FuncObject that rbx points to.
+  /// What to call: a function by index, a table element (Indirect), or a function reference on the stack. The FuncObject of the
+  /// last two goes to rbx.
   struct CallTarget {
-    enum class Kind : uint8_t { Defined, Imported, Indirect } kind;
+    enum class Kind : uint8_t { Defined, Imported, Indirect, Reference } kind;
     uint32_t function = 0;
     const imm::CallIndirect* indirect = nullptr;
   };
@@ -350,7 +353,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void load_places(std::span<const Gpr> gprs, std::span<const Xmm> xmms);
   void push_results(const module::FuncType& type);
   void resolve_callee(const imm::CallIndirect& target, const Value& index);
-  bool check_call_indirect(const imm::CallIndirect& target);
+  void resolve_reference(const Value& reference);
   /// Calls the runtime with `first` and the top `operands` operands. The result, if any, is in rax, which is free.
   void call_builtin(abi::Builtin builtin, uint64_t first, uint32_t operands);
 
@@ -388,6 +391,10 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   // ---- Loads, stores, integers (memory.cpp, numeric.cpp).
 
   Mem effective_address(const imm::MemArg& arg, uint32_t bytes, Value& address);
+  Mem effective_address64(const imm::MemArg& arg, uint32_t bytes, Value& address);
+  /// Puts the base of memory 0, or the descriptor of another, into rbx; returns where the size is.
+  Mem load_memory(uint32_t memory);
+  void load_base(uint32_t memory);
   bool is_checked(const module::MemoryType& memory) const;
   enum class Extension : uint8_t { None, Zero, Sign };
   void load_gpr(const imm::MemArg& arg, Width memory, Extension extension, ValueKind kind);
@@ -398,12 +405,9 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   Mem global(uint32_t index);
   /// The address of the table's descriptor in r11.
   void load_table_descriptor(uint32_t table);
-  /// Whether the table or memory has 32-bit addresses; otherwise compilation fails.
-  bool check_table(uint32_t table);
-  bool check_memory(uint32_t memory);
   Mem table_element(uint32_t table, Gpr index);
-  /// Pushes the i32 that a builtin returned.
-  void push_builtin_i32();
+  /// Pushes what a builtin returned, a number of the address type.
+  void push_builtin_result(module::AddressType type);
 
   enum class Alu : uint8_t { Add, Or, And, Sub, Xor, Cmp };
   void emit_alu(Alu op, Width width, Gpr dst, const Value& right);

@@ -11,38 +11,38 @@ bool FunctionCompiler::is_checked(const module::MemoryType& memory) const {
   return !options_.guard_pages || memory.page_size_log2 != 16;
 }
 
+Mem FunctionCompiler::load_memory(uint32_t memory) {
+  if (memory == 0) {
+    memory_base();
+    return Mem(kInstance, offsetof(abi::InstanceHeader, memory0_size_bytes));
+  }
+  instance();
+  state_.in_register &= ~pin_bit(kMemoryBasePin);
+  asm_.mov(Width::W64, kMemoryBase, Mem(kInstance, static_cast<int32_t>(layout_.memory_descriptor(memory))));
+  return Mem(kMemoryBase, offsetof(abi::MemoryDescriptor, size_bytes));
+}
+
+void FunctionCompiler::load_base(uint32_t memory) {
+  if (memory != 0) asm_.mov(Width::W64, kMemoryBase, Mem(kMemoryBase, offsetof(abi::MemoryDescriptor, base)));
+}
+
 /// The operand of an access to the popped address; a fresh register may be given to `address`. Uses r11, and rbx for memories
 /// other than 0.
 ///
 /// The index is a clean i32 and the offset a u32, so their 64-bit sum cannot wrap: it is below 8 GiB, all of which is either
 /// memory or guard. The access is exactly as wide as the instruction says.
 Mem FunctionCompiler::effective_address(const imm::MemArg& arg, uint32_t bytes, Value& address) {
-  const uint32_t memory_index = arg.memory.value;
-  const module::MemoryType& type = module_.memories[memory_index];
-  if (type.limits.address_type == module::AddressType::I64) {
-    fail_unsupported("memory64");
-    return Mem(kScratch);
-  }
-  const bool checked = is_checked(type);
+  const uint32_t memory = arg.memory.value;
+  const module::MemoryType& type = module_.memories[memory];
+  if (type.limits.address_type == module::AddressType::I64) return effective_address64(arg, bytes, address);
   uint64_t offset = arg.offset;
   const bool has_index = !address.is_constant();
   if (!has_index) offset += address.bits;
   const Gpr index = has_index ? gpr(address) : kScratch;
+  const Mem size = load_memory(memory);
 
-  Mem size(kMemoryBase, offsetof(abi::MemoryDescriptor, size_bytes));
-  if (memory_index == 0) {
-    memory_base();
-    if (checked) size = Mem(instance(), offsetof(abi::InstanceHeader, memory0_size_bytes));
-  } else {
-    instance();
-    state_.in_register &= ~pin_bit(kMemoryBasePin);
-    asm_.mov(Width::W64, kMemoryBase, Mem(kInstance, static_cast<int32_t>(layout_.memory_descriptor(memory_index))));
-  }
-
-  const auto load_other_base = [&] {
-    if (memory_index != 0) asm_.mov(Width::W64, kMemoryBase, Mem(kMemoryBase, offsetof(abi::MemoryDescriptor, base)));
-  };
-  if (checked) {
+  if (is_checked(type)) {
+    instance();  // for the size
     const uint64_t end = offset + bytes;
     if (has_index && end <= INT32_MAX) {
       asm_.lea(Width::W64, kScratch, Mem(index, static_cast<int32_t>(end)));
@@ -52,17 +52,55 @@ Mem FunctionCompiler::effective_address(const imm::MemArg& arg, uint32_t bytes, 
     }
     asm_.cmp(Width::W64, kScratch, size);
     trap_if(Condition::a, TrapCode::memory_out_of_bounds);
-    load_other_base();
+    load_base(memory);
     if (has_index && end <= INT32_MAX) return Mem(kMemoryBase, index, 0, static_cast<int32_t>(offset));
     return Mem(kMemoryBase, kScratch, 0, -static_cast<int32_t>(bytes));
   }
-  load_other_base();
+  load_base(memory);
   if (offset <= INT32_MAX) {
     return has_index ? Mem(kMemoryBase, index, 0, static_cast<int32_t>(offset)) : Mem(kMemoryBase, static_cast<int32_t>(offset));
   }
   asm_.mov_imm(kScratch, offset);
   if (has_index) asm_.add(Width::W64, kScratch, index);
   return Mem(kMemoryBase, kScratch, 0);
+}
+
+/// Index and offset are any 64-bit numbers, so each sum is checked for wrapping, and always against the size: no guard is large
+/// enough. An access that cannot be in bounds still gets an operand, which nothing reaches.
+Mem FunctionCompiler::effective_address64(const imm::MemArg& arg, uint32_t bytes, Value& address) {
+  const uint32_t memory = arg.memory.value;
+  const module::MemoryType& type = module_.memories[memory];
+  const bool has_index = !address.is_constant();
+  uint64_t end = 0;
+  bool wraps = __builtin_add_overflow(arg.offset, uint64_t{bytes}, &end);
+  if (!has_index) wraps |= __builtin_add_overflow(end, address.bits, &end);
+  const Gpr index = has_index ? gpr(address) : kScratch;
+  const Mem size = load_memory(memory);
+  instance();  // for the size
+  if (wraps) {
+    asm_.jmp(trap_label(TrapCode::memory_out_of_bounds));
+    return Mem(kMemoryBase);
+  }
+
+  if (has_index && end <= INT32_MAX) {
+    // A memory never shrinks, so the subtraction can only wrap where the minimum is below `end`.
+    asm_.mov(Width::W64, kScratch, size);
+    asm_.sub(Width::W64, kScratch, static_cast<int32_t>(end));
+    if (end >> type.page_size_log2 >= type.limits.min) trap_if(Condition::b, TrapCode::memory_out_of_bounds);
+    asm_.cmp(Width::W64, index, kScratch);
+    trap_if(Condition::a, TrapCode::memory_out_of_bounds);
+    load_base(memory);
+    return Mem(kMemoryBase, index, 0, static_cast<int32_t>(arg.offset));
+  }
+  asm_.mov_imm(kScratch, end);
+  if (has_index) {
+    asm_.add(Width::W64, kScratch, index);
+    trap_if(Condition::b, TrapCode::memory_out_of_bounds);
+  }
+  asm_.cmp(Width::W64, kScratch, size);
+  trap_if(Condition::a, TrapCode::memory_out_of_bounds);
+  load_base(memory);
+  return Mem(kMemoryBase, kScratch, 0, -static_cast<int32_t>(bytes));
 }
 
 Access FunctionCompiler::pop_address(const imm::MemArg& arg, uint32_t bytes) {
@@ -169,14 +207,8 @@ void FunctionCompiler::f64_store(const imm::MemArg64& arg) { store_xmm(arg, Valu
 
 // ---- The memory as a whole.
 
-bool FunctionCompiler::check_memory(uint32_t memory) {
-  if (module_.memories[memory].limits.address_type == module::AddressType::I32) return true;
-  return fail_unsupported("memory64");
-}
-
 void FunctionCompiler::memory_size(const imm::MemoryIndex& memory) {
   const uint32_t index = memory.index.value;
-  if (!check_memory(index)) return;
   instance();
   const Gpr dst = result_gpr();
   if (index == 0) {
@@ -186,34 +218,32 @@ void FunctionCompiler::memory_size(const imm::MemoryIndex& memory) {
     asm_.mov(Width::W64, dst, Mem(dst, offsetof(abi::MemoryDescriptor, size_bytes)));
   }
   // 64 bits wide: 65536 pages are 4 GiB.
-  asm_.shr(Width::W64, dst, module_.memories[index].page_size_log2);
-  push(ValueKind::I32, dst);
+  const module::MemoryType& type = module_.memories[index];
+  asm_.shr(Width::W64, dst, type.page_size_log2);
+  push(type.limits.address_type == module::AddressType::I64 ? ValueKind::I64 : ValueKind::I32, dst);
 }
 
-void FunctionCompiler::push_builtin_i32() {
+void FunctionCompiler::push_builtin_result(module::AddressType type) {
   free_gprs_.erase(Gpr::rax);
+  if (type == module::AddressType::I64) return push(ValueKind::I64, Gpr::rax);
   asm_.mov(Width::W32, Gpr::rax, Gpr::rax);
   push(ValueKind::I32, Gpr::rax);
 }
 
 void FunctionCompiler::memory_grow(const imm::MemoryIndex& memory) {
-  if (!check_memory(memory.index.value)) return;
   call_builtin(abi::Builtin::memory_grow, memory.index.value, 1);
-  push_builtin_i32();
+  push_builtin_result(module_.memories[memory.index.value].limits.address_type);
 }
 
 void FunctionCompiler::memory_fill(const imm::MemoryIndex& memory) {
-  if (!check_memory(memory.index.value)) return;
   call_builtin(abi::Builtin::memory_fill, memory.index.value, 3);
 }
 
 void FunctionCompiler::memory_copy(const imm::MemoryPair& memories) {
-  if (!check_memory(memories.first.value) || !check_memory(memories.second.value)) return;
   call_builtin(abi::Builtin::memory_copy, uint64_t{memories.first.value} << 32 | memories.second.value, 3);
 }
 
 void FunctionCompiler::memory_init(const imm::DataMemory& init) {
-  if (!check_memory(init.second.value)) return;
   call_builtin(abi::Builtin::memory_init, uint64_t{init.first.value} << 32 | init.second.value, 3);
 }
 

@@ -15,4 +15,11 @@ void FunctionCompiler::ref_func(const imm::FuncIndex& function) {
   push(ValueKind::Ref, dst);
 }
 
+void FunctionCompiler::ref_as_non_null() {
+  Value reference = pop();
+  test_value(reference);
+  trap_if(Condition::e, TrapCode::null_reference);
+  push_again(reference);
+}
+
 }  // namespace wasmrun::baseline

@@ -52,6 +52,10 @@ Result<std::unique_ptr<Memory>> Memory::create(const module::MemoryType& type, b
                                             " bytes of memory, the limit is " + std::to_string(*max_bytes)};
   }
 
+  if (type.limits.min > kAddressableBytes >> type.page_size_log2) {
+    return Error{ErrorKind::Io, "cannot get " + std::to_string(type.limits.min) + " pages for a memory"};
+  }
+
   memory->is_guarded_ = guard_pages && is_32_bit;
   const uint64_t mapped = memory->is_guarded_ ? kGuardedBytes : std::max(round_up(min_bytes), kHostPageBytes);
   void* base = map(mapped, memory->is_guarded_ || min_bytes == 0 ? PROT_NONE : PROT_READ | PROT_WRITE);
