@@ -24,8 +24,8 @@ constexpr bool is_supported(module::Feature feature) {
     case gc:
     case custom_page_sizes:
     case memory64:
-    case function_references: return true;
     case relaxed_simd:
+    case function_references: return true;
     case threads:
     case wide_arithmetic:
     case custom_descriptors: return false;

@@ -493,7 +493,8 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void trunc_u32(ValueKind kind, bool saturates, Gpr result, Xmm operand);
   void trunc_u64(ValueKind kind, bool saturates, Gpr result, Xmm operand);
 
-  // ---- Vectors (vector_memory.cpp, vector_lanes.cpp, vector_integer.cpp, vector_float.cpp).
+  // ---- Vectors (vector_memory.cpp, vector_lanes.cpp, vector_integer.cpp, vector_float.cpp,
+  // vector_relaxed.cpp).
 
   void push_vector_constant(uint64_t low, uint64_t high);
   void load_extended(const imm::MemArg& arg, x64::Sse op);
@@ -523,6 +524,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   /// Puts the count modulo `mask` + 1 into a vector register and r11.
   void vector_shift_count(const Value& count, uint8_t mask, Xmm into);
   void vector_shift_bytes(bool left);
+  void vector_multiply_add(x64::Sse multiply, x64::Sse add, bool subtracts);
   void vector_float_min_max(x64::Sse op, x64::Sse join, bool is_double);
 
   // ---- Code outside the body (code_tail.cpp).
