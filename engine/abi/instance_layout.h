@@ -95,6 +95,8 @@ struct InstanceHeader {
   /// Called with a TrapCode in eax, for uninitialized_element also the table index in rcx; does not return. Its return
   /// address names the trapping instruction.
   const void* trap_exit = nullptr;
+  /// Entry points by Builtin, callable as calling_convention.h says. A table of its own, so that what comes behind the header is near.
+  const void* const* builtins = nullptr;
   /// Begin of the collected heap; null while the store has none, and then no object exists.
   uint8_t* gc_base = nullptr;
   /// By index of a TypeTag, for every type that a function reference or object in the store can have. Moves when instances are made.
@@ -102,8 +104,6 @@ struct InstanceHeader {
   /// Allocates when generated code cannot: length << 32 | type index in r11 (the length of an array, 0 for a struct), the new
   /// reference in r11. The object has its header and is zero otherwise. Keeps every other register but the flags; may trap.
   const void* gc_allocate = nullptr;
-  /// Entry points by Builtin, callable as calling_convention.h says.
-  const void* builtins[kBuiltinCount] = {};
 };
 
 /// Byte offsets from the instance pointer for one module; the same for every instance of it.

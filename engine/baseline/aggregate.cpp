@@ -154,8 +154,8 @@ void FunctionCompiler::array_copy(const imm::TypePair&) {
   load_places(std::span(kBuiltinArgumentRegisters).subspan(1), {});
   for (uint32_t i = 0; i < kOperands; ++i) release(pop());
   asm_.mov(Width::W64, kBuiltinArgumentRegisters[0], kInstance);
-  asm_.call(Mem(kInstance, static_cast<int32_t>(offsetof(abi::InstanceHeader, builtins) +
-                                                static_cast<size_t>(abi::Builtin::array_copy) * 8)));
+  asm_.mov(Width::W64, Gpr::rax, Mem(kInstance, offsetof(abi::InstanceHeader, builtins)));
+  asm_.call(Mem(Gpr::rax, static_cast<int32_t>(abi::Builtin::array_copy) * 8));
   add_location(asm_.offset());
   saves_instance_ = true;
   forget_registers();

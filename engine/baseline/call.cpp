@@ -303,7 +303,9 @@ void FunctionCompiler::call_builtin(abi::Builtin builtin, uint64_t first, uint32
   for (uint32_t i = 0; i < operands; ++i) release(pop());
   asm_.mov_imm(kBuiltinArgumentRegisters[1], first);
   asm_.mov(Width::W64, kBuiltinArgumentRegisters[0], kInstance);
-  asm_.call(Mem(kInstance, static_cast<int32_t>(offsetof(abi::InstanceHeader, builtins) + static_cast<size_t>(builtin) * 8)));
+  // No argument is in rax.
+  asm_.mov(Width::W64, Gpr::rax, Mem(kInstance, offsetof(abi::InstanceHeader, builtins)));
+  asm_.call(Mem(Gpr::rax, static_cast<int32_t>(builtin) * 8));
   add_location(asm_.offset());
   saves_instance_ = true;
   forget_registers();

@@ -12,9 +12,12 @@ void initialize_header(abi::InstanceHeader& header, abi::StoreContext* context) 
   header.context = context;
   header.trap_exit = wasmrun_trap_exit;
   header.gc_allocate = wasmrun_stub_gc_allocate;
-#define BUILTIN(name, parameters) header.builtins[static_cast<size_t>(abi::Builtin::name)] = wasmrun_stub_##name;
+  static constexpr const void* kBuiltins[] = {
+#define BUILTIN(name, parameters) wasmrun_stub_##name,
 #include "engine/abi/builtins.def"
 #undef BUILTIN
+  };
+  header.builtins = kBuiltins;
 }
 
 Instance::Instance(Store& store, std::shared_ptr<const LoadedModule> loaded, std::string name)

@@ -42,7 +42,7 @@ struct StoreOptions {
   /// Upper limit of each linear memory; growth past it fails as memory.grow does, a larger minimum fails to instantiate.
   std::optional<uint64_t> max_memory_bytes;
   /// Upper limit of the garbage-collected heap, at most 4 GiB. An allocation that does not fit after a collection traps.
-  std::optional<uint64_t> gc_heap_size;
+  std::optional<uint64_t> gc_heap_size = std::nullopt;
   /// For tests: collect at every allocation, and overwrite what became free.
   bool gc_stress = false;
 };

@@ -12,10 +12,10 @@ GUEST_CODE(nothing, "push rbp; mov rbp, rsp; pop rbp; ret");
 GUEST_CODE(stop, "push rbp; mov rbp, rsp; mov eax, 1; call [r12 + 24]");
 // The builtin whose index is r15d, with the words r13 and r14 as its first two; 32 is InstanceHeader::builtins.
 GUEST_CODE(builtin_2, "push rbp; mov rbp, rsp; mov rdi, r12; mov rsi, r13; mov rdx, r14; mov rax, r15;"
-           "call [r12 + rax * 8 + 32]; pop rbp; ret");
+           "mov r10, [r12 + 32]; call [r10 + rax * 8]; pop rbp; ret");
 // The builtin whose index is r8, with four words.
 GUEST_CODE(builtin_4, "push rbp; mov rbp, rsp; mov rax, rsi; mov r8, rdi; mov rdi, r12; mov rsi, r13; mov rdx, r14;"
-           "mov rcx, r15; call [r12 + rax * 8 + 32]; pop rbp; ret");
+           "mov rcx, r15; mov r10, [r12 + 32]; call [r10 + rax * 8]; pop rbp; ret");
 
 HostOutcome do_nothing(void*, Caller&, const RawValue*, RawValue*) { return HostOutcome::returned(); }
 

@@ -100,16 +100,18 @@ TEST_CASE_METHOD(EngineFixture, "of several invalid functions the first is repor
   }
 }
 
-TEST_CASE_METHOD(EngineFixture, "an unsupported instruction in a constant is named, after validation", "[runtime]") {
+TEST_CASE_METHOD(EngineFixture, "constant expressions make objects", "[runtime][ref_i31]") {
   ModuleBuilder builder;
   builder.global(module::ValueType::ref(module::AbstractHeapType::I31, true), false, Bytes{0x41, 1, 0xfb, 0x1c});
-  REQUIRE(engine->validate(*builder.build()).ok());
-  const Error error = error_of(*builder.build());
-  REQUIRE(error.kind == ErrorKind::Unsupported);
-  REQUIRE(error.message == "not supported yet: ref.i31");
-  REQUIRE(error.offset);
-  builder.func(builder.func_type({}, {kI32}), {});
-  REQUIRE(error_of(*builder.build()).kind == ErrorKind::Invalid);
+  builder.export_as("g", ExternKind::Global, 0);
+  auto loaded = engine->load(*builder.build());
+  REQUIRE(loaded.ok());
+  const auto store = Store::create(*engine).value();
+  const auto instance = store->instantiate(loaded.value(), "app");
+  REQUIRE(instance.ok());
+  const auto value = store->global(*instance.value().instance, "g");
+  REQUIRE(value);
+  REQUIRE(store->reference_kind(value->second) == ReferenceKind::I31);
 }
 
 ModuleBuilder memory_module() {

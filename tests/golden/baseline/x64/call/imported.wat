@@ -9,8 +9,8 @@
 ;;    4  sub rsp, 0x10
 ;;    8  mov [rbp-0x08], r12
 ;;    c  vmovsd [rbp-0x10], xmm0
-;;   11  mov rbx, [r12+0x70]
-;;   16  mov r12, [r12+0x78]
+;;   11  mov rbx, [r12+0x40]
+;;   16  mov r12, [r12+0x48]
 ;;   1b  call rbx
 ;;   1d  vmovaps xmm1, xmm0
 ;;   21  vaddsd xmm1, xmm1, qword ptr [0x0000000000000030]

@@ -6,10 +6,10 @@
 ;; function 0
 ;;    0  push rbp
 ;;    1  mov rbp, rsp
-;;    4  mov eax, [r12+0x80]
-;;    c  add eax, 0x01
-;;    f  mov [r12+0x80], eax
-;;   17  mov r11, [r12+0x70]
-;;   1c  mov rax, [r11]
-;;   1f  leave
-;;   20  ret
+;;    4  mov eax, [r12+0x50]
+;;    9  add eax, 0x01
+;;    c  mov [r12+0x50], eax
+;;   11  mov r11, [r12+0x40]
+;;   16  mov rax, [r11]
+;;   19  leave
+;;   1a  ret

@@ -7,7 +7,7 @@
 ;;    0  push rbp
 ;;    1  mov rbp, rsp
 ;;    4  mov r13d, r13d
-;;    7  mov rbx, [r12+0x78]
+;;    7  mov rbx, [r12+0x48]
 ;;    c  mov rbx, [rbx]
 ;;    f  mov eax, [rbx+r13*1]
 ;;   13  leave

@@ -88,14 +88,14 @@
 ;; function 5
 ;;    0  push rbp
 ;;    1  mov rbp, rsp
-;;    4  mov rbx, [r12+0xC8]
-;;    c  mov r11, [rbx+0x08]
-;;   10  sub r11, 0x08
-;;   14  cmp r13, r11
-;;   17  jnbe 0x0000000000000026
-;;   1d  mov rbx, [rbx]
-;;   20  mov rax, [rbx+r13*1]
-;;   24  leave
-;;   25  ret
-;;   26  mov eax, 0x02
-;;   2b  call [r12+0x18]
+;;    4  mov rbx, [r12+0x48]
+;;    9  mov r11, [rbx+0x08]
+;;    d  sub r11, 0x08
+;;   11  cmp r13, r11
+;;   14  jnbe 0x0000000000000023
+;;   1a  mov rbx, [rbx]
+;;   1d  mov rax, [rbx+r13*1]
+;;   21  leave
+;;   22  ret
+;;   23  mov eax, 0x02
+;;   28  call [r12+0x18]

@@ -19,6 +19,7 @@
 ;;   27  mov r8, r15
 ;;   2a  xor esi, esi
 ;;   2c  mov rdi, r12
-;;   2f  call [r12+0x30]
-;;   34  leave
-;;   35  ret
+;;   2f  mov rax, [r12+0x20]
+;;   34  call [rax+0x10]
+;;   37  leave
+;;   38  ret

@@ -15,11 +15,12 @@
 ;;   20  mov edx, 0x01
 ;;   25  xor esi, esi
 ;;   27  mov rdi, r12
-;;   2a  call [r12+0x20]
-;;   2f  mov eax, eax
-;;   31  mov r13d, [rbp-0x10]
-;;   35  mov r12, [rbp-0x08]
-;;   39  mov rbx, [r12+0x08]
-;;   3e  mov eax, [rbx+r13*1]
-;;   42  leave
-;;   43  ret
+;;   2a  mov rax, [r12+0x20]
+;;   2f  call [rax]
+;;   31  mov eax, eax
+;;   33  mov r13d, [rbp-0x10]
+;;   37  mov r12, [rbp-0x08]
+;;   3b  mov rbx, [r12+0x08]
+;;   40  mov eax, [rbx+r13*1]
+;;   44  leave
+;;   45  ret

@@ -11,6 +11,6 @@
 ;; function 1
 ;;    0  push rbp
 ;;    1  mov rbp, rsp
-;;    4  lea rax, [r12+0x70]
+;;    4  lea rax, [r12+0x40]
 ;;    9  leave
 ;;    a  ret

@@ -7,7 +7,7 @@
 ;;    0  push rbp
 ;;    1  mov rbp, rsp
 ;;    4  mov r13d, r13d
-;;    7  mov r11, [r12+0x70]
+;;    7  mov r11, [r12+0x40]
 ;;    c  cmp r13, [r11+0x08]
 ;;   10  jnb 0x000000000000001F
 ;;   16  mov r11, [r11]
