@@ -85,5 +85,25 @@ TEST_CASE("a code space shrinks its last piece, is sealed, and runs", "[abi]") {
   REQUIRE(reinterpret_cast<int (*)()>(code)() == 42);
 }
 
+TEST_CASE("handler sites are found by exact return address", "[abi][try_table]") {
+  CompiledModule module;
+  auto space = CodeSpace::create(4096);
+  REQUIRE(space.ok());
+  module.code = std::move(space).value();
+  const uint8_t* base = module.code->base();
+  REQUIRE(module.code->allocate(300));
+  CHECK(module.find_handlers(base) == nullptr);
+  // As workers leave them: in any order.
+  module.handlers = {{Handler::kAllTags, 50, Handler::kNone}, {3, 60, 0}};
+  module.handler_sites = {{200, 32, 1}, {10, 16, 0}, {300, 48, 0}};
+  module.build_index();
+  for (const auto& [offset, frame_bytes] : {std::pair(10u, 16u), std::pair(200u, 32u), std::pair(300u, 48u)}) {
+    const HandlerSite* site = module.find_handlers(base + offset);
+    REQUIRE(site != nullptr);
+    CHECK(site->frame_bytes == frame_bytes);
+  }
+  for (const uint32_t offset : {0u, 9u, 11u, 199u, 201u, 299u, 301u}) CHECK(module.find_handlers(base + offset) == nullptr);
+}
+
 }  // namespace
 }  // namespace wasmrun::abi
