@@ -17,6 +17,10 @@
 
 namespace wasmrun {
 
+namespace runtime {
+class Memory;
+}
+
 struct EngineOptions {
   /// Compare each memory access with the memory's size instead of relying on guard pages. Chosen by itself when the system
   /// refuses the address space (`ulimit -v`).
@@ -31,6 +35,8 @@ struct EngineOptions {
 using LoadedModule = runtime::LoadedModule;
 /// An instance; owned by its store.
 using Instance = runtime::Instance;
+/// A shared memory; lives as long as a store or a pointer to it does.
+using SharedMemory = runtime::Memory;
 
 std::vector<ExternDescription> imports_of(const LoadedModule& loaded);
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded);
@@ -47,7 +53,8 @@ class Engine {
   virtual Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) = 0;
 };
 
-/// Instances that may share functions, memories, tables and globals. One thread at a time.
+/// Instances that may share functions, memories, tables and globals. One thread at a time; a shared memory may be in stores
+/// of several threads.
 class Store {
  public:
   static Result<std::unique_ptr<Store>> create(Engine& engine, const StoreOptions& options = {});
@@ -61,6 +68,11 @@ class Store {
   virtual void define_global(std::string module, std::string name, module::GlobalType type, RawValue value) = 0;
   virtual Result<void> define_table(std::string module, std::string name, const module::TableType& type) = 0;
   virtual Result<void> define_memory(std::string module, std::string name, const module::MemoryType& type) = 0;
+
+  /// Makes a shared memory, perhaps of another store, importable. Stores on different threads may run with it at once.
+  virtual void define_shared_memory(std::string module, std::string name, std::shared_ptr<SharedMemory> memory) = 0;
+  /// The exported shared memory; null when there is none of that name.
+  virtual std::shared_ptr<SharedMemory> shared_memory(const Instance& instance, std::string_view name) = 0;
 
   using MissingImport = wasmrun::MissingImport;
   /// One entry for each import that nothing defined here satisfies.

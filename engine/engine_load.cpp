@@ -126,12 +126,6 @@ class FunctionQueue {
 
 // What validation accepts and no part of this build runs.
 Result<void> check_supported(const module::Module& module) {
-  for (const module::MemoryType& memory : module.memories) {
-    if (memory.limits.is_shared) return Error{ErrorKind::Unsupported, "not supported yet: shared memory"};
-  }
-  for (const module::Table& table : module.tables) {
-    if (table.type.limits.is_shared) return Error{ErrorKind::Unsupported, "not supported yet: shared table"};
-  }
   return runtime::check_const_exprs_supported(module);
 }
 

@@ -27,6 +27,14 @@ class StoreImpl final : public Store {
   Result<void> define_memory(std::string module, std::string name, const module::MemoryType& type) override {
     return store_->define_memory(std::move(module), std::move(name), type);
   }
+  void define_shared_memory(std::string module, std::string name, std::shared_ptr<SharedMemory> memory) override {
+    store_->define_shared_memory(std::move(module), std::move(name), std::move(memory));
+  }
+  std::shared_ptr<SharedMemory> shared_memory(const Instance& instance, std::string_view name) override {
+    const auto exported = instance.find_export(name, ExternKind::Memory);
+    if (!exported || !exported->memory->type().limits.is_shared) return nullptr;
+    return exported->memory->shared_from_this();
+  }
   std::vector<MissingImport> missing_imports(const LoadedModule& loaded) override {
     return store_->missing_imports(loaded);
   }

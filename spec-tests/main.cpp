@@ -67,6 +67,19 @@ bool read_file(const std::string& path, std::string& text) {
   return true;
 }
 
+/// What the modules of a script may use: a proposal's scripts of the official suite use that proposal, and assert what was
+/// true when it was written: those on threads know one memory and one table, with 32-bit addresses.
+module::FeatureSet features_of(const std::string& path) {
+  using module::Feature;
+  const auto defaults = module::FeatureSet::defaults();
+  const auto is_of = [&](const char* proposal) { return path.find(std::string("proposals/") + proposal + "/") != path.npos; };
+  if (is_of("threads"))
+    return defaults.without(Feature::multi_memory).without(Feature::multi_table).without(Feature::memory64);
+  for (const Feature feature : {Feature::wide_arithmetic, Feature::custom_page_sizes, Feature::custom_descriptors})
+    if (is_of(to_string(feature))) return defaults.with(feature);
+  return defaults;
+}
+
 // The child's part: what it prints ends with a line "= assertions failed".
 [[noreturn]] void run_child(const Script& script, const Options& options, int output) {
   alarm(options.timeout_seconds);
@@ -79,12 +92,13 @@ bool read_file(const std::string& path, std::string& text) {
     EngineOptions engine_options;
     engine_options.explicit_bounds_checks = options.runner.explicit_bounds_checks;
     engine_options.threads = 1;
+    engine_options.features = features_of(script.path);
     auto engine = Engine::create(engine_options);
     if (!engine.ok()) {
       report.failed = 1;
       report.failures.push_back(script.name + ": " + engine.error().to_string());
     } else {
-      report = run_script(*engine.value(), script.name, source, options.runner);
+      report = run_script(*engine.value(), script.name, source, engine_options.features, options.runner);
     }
   }
   FILE* out = fdopen(output, "w");

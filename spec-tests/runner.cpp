@@ -162,8 +162,8 @@ class ScriptRunner {
   ScriptRunner(Engine& engine, const std::string& file, const RunnerOptions& options)
       : engine_(engine), file_(file), options_(options) {}
 
-  ScriptReport run(const std::string& source) {
-    const Result<text::Script> script = text::parse_script(source);
+  ScriptReport run(const std::string& source, module::FeatureSet features) {
+    const Result<text::Script> script = text::parse_script(source, features);
     if (!script.ok()) {
       fail_at(0, "a script", describe(script.error()));
       return std::move(report_);
@@ -410,8 +410,8 @@ class ScriptRunner {
 }  // namespace
 
 ScriptReport run_script(Engine& engine, const std::string& file, const std::string& source,
-                        const RunnerOptions& options) {
-  return ScriptRunner(engine, file, options).run(source);
+                        module::FeatureSet features, const RunnerOptions& options) {
+  return ScriptRunner(engine, file, options).run(source, features);
 }
 
 }  // namespace wasmrun::spec_tests

@@ -25,9 +25,9 @@ struct ScriptReport {
   std::vector<std::string> failures;
 };
 
-/// Runs the commands of the script `source`; `file` is for the report. A store and the `spectest` module are made for
+/// Runs the commands of the script `source`, whose modules may use `features`, as the engine; `file` is for the report. A store and the `spectest` module are made for
 /// it.
 ScriptReport run_script(Engine& engine, const std::string& file, const std::string& source,
-                        const RunnerOptions& options);
+                        module::FeatureSet features, const RunnerOptions& options);
 
 }  // namespace wasmrun::spec_tests

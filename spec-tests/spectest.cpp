@@ -52,6 +52,7 @@ Result<void> define_spectest(Store& store) {
   table.limits.address_type = AddressType::I64;
   TRY(store.define_table("spectest", "table64", table));
   TRY(store.define_memory("spectest", "memory", MemoryType{{AddressType::I32, false, 1, 2}, 16}));
+  TRY(store.define_memory("spectest", "shared_memory", MemoryType{{AddressType::I32, true, 1, 2}, 16}));
   return {};
 }
 

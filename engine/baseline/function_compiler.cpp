@@ -25,9 +25,9 @@ constexpr bool is_supported(module::Feature feature) {
     case custom_page_sizes:
     case memory64:
     case relaxed_simd:
-    case function_references: return true;
+    case function_references:
     case threads:
-    case wide_arithmetic:
+    case wide_arithmetic: return true;
     case custom_descriptors: return false;
   }
   return false;

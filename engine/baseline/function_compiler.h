@@ -471,6 +471,25 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void cast(module::ValueType target);
   void branch_on_cast(LabelIndex label, module::ValueType target, bool on_success);
 
+  // ---- Pairs of i64 (wide_arithmetic.cpp).
+
+  void add_wide(bool subtracts);
+  void multiply_wide(bool is_signed);
+  void push_pair(Gpr low, Gpr high);
+
+  // ---- Atomic accesses (atomic.cpp).
+
+  enum class AtomicOp : uint8_t { Add, Sub, And, Or, Xor, Xchg };
+  Mem atomic_address(const imm::MemArg& arg, uint32_t bytes, Value& address);
+  Access pop_atomic_address(const imm::MemArg& arg, Width width);
+  void zero_extend_in_place(Width width, Gpr reg);
+  void atomic_load(const imm::MemArg& arg, Width width, ValueKind kind);
+  void atomic_store(const imm::MemArg& arg, Width width);
+  void atomic_modify(AtomicOp op, const imm::MemArg& arg, Width width, ValueKind kind);
+  void atomic_loop(AtomicOp op, const imm::MemArg& arg, Width width, ValueKind kind);
+  void atomic_compare_exchange(const imm::MemArg& arg, Width width, ValueKind kind);
+  void call_wait_builtin(abi::Builtin builtin, const imm::MemArg& arg, uint32_t operands);
+
   // ---- Floats and conversions (numeric_float.cpp, conversion.cpp).
 
   void float_binary(ValueKind kind, x64::Sse op);

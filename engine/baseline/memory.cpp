@@ -219,7 +219,7 @@ void FunctionCompiler::memory_size(const imm::MemoryIndex& memory) {
   }
   // 64 bits wide: 65536 pages are 4 GiB.
   const module::MemoryType& type = module_.memories[index];
-  asm_.shr(Width::W64, dst, type.page_size_log2);
+  if (type.page_size_log2 != 0) asm_.shr(Width::W64, dst, type.page_size_log2);
   push(type.limits.address_type == module::AddressType::I64 ? ValueKind::I64 : ValueKind::I32, dst);
 }
 

@@ -236,6 +236,7 @@ TrapCode Store::dispatch(HostFunctionRecord& record, RegisterFile& registers) {
 void Store::interrupt() {
   const int saved_errno = errno;
   context_.interrupt.store(1);
+  context_.wait_word.interrupt();
   // A thread id, not a pthread_t: when the thread ends meanwhile, the worst is a signal that finds nothing to do.
   if (const pid_t thread = context_.thread.load()) syscall(SYS_tgkill, getpid(), thread, interrupt_signal());
   errno = saved_errno;

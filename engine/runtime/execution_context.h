@@ -10,6 +10,7 @@
 #include "engine/abi/calling_convention.h"
 #include "engine/abi/instance_layout.h"
 #include "engine/abi/traps.h"
+#include "engine/runtime/wait.h"
 #include "engine/runtime/x64/offsets.h"
 
 namespace wasmrun::runtime {
@@ -51,6 +52,8 @@ struct ExecutionContext {
   const Tag* uncaught_tag = nullptr;
   Activation* activation = nullptr;
   uint32_t depth = 0;
+  /// What the thread sleeps on in memory.atomic.wait.
+  WaitWord wait_word;
   /// The thread inside the guest or a host function of it; 0 when there is none.
   std::atomic<pid_t> thread{0};
 };

@@ -77,6 +77,8 @@ bool matches(const module::TypeRegistry& types, const Extern& definition, const 
   if (definition.kind != kind) return false;
   switch (kind) {
     case ExternKind::Func:
+      if (module.functions[index].is_exact_import)
+        return definition.function.type == module.canonical_types[module.functions[index].type.value];
       return types.is_subtype(definition.function.type,
                               module.canonical_types[module.functions[index].type.value]);
     case ExternKind::Table: {

@@ -40,6 +40,11 @@ void Instance::add_function(const FunctionExtern& function) {
   imported_functions_.push_back(function);
 }
 
+Instance::~Instance() {
+  // Other memories end with the store.
+  if (!memories_.empty() && memories_[0]->type().limits.is_shared) memories_[0]->remove_user(header());
+}
+
 void Instance::add_memory(Memory* memory) {
   const auto index = static_cast<uint32_t>(memories_.size());
   *at<abi::MemoryDescriptor*>(loaded_->layout.memory_descriptor(index)) = memory->descriptor();

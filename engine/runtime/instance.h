@@ -34,6 +34,7 @@ void initialize_header(abi::InstanceHeader& header, abi::StoreContext* context);
 class Instance {
  public:
   Instance(Store& store, std::shared_ptr<const LoadedModule> loaded, std::string name);
+  ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 

@@ -58,6 +58,15 @@ Result<void> Store::define_memory(std::string module, std::string name, const mo
   return {};
 }
 
+void Store::define_shared_memory(std::string module, std::string name, std::shared_ptr<Memory> memory) {
+  CHECK(memory->type().limits.is_shared);
+  Extern definition;
+  definition.kind = ExternKind::Memory;
+  definition.memory = memory.get();
+  memories_.push_back(std::move(memory));
+  definitions_[std::move(module)].insert_or_assign(std::move(name), Definition(definition));
+}
+
 const Store::Definition* Store::find_definition(const module::Import& import) const {
   const auto names = definitions_.find(import.module);
   if (names == definitions_.end()) return nullptr;

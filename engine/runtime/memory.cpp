@@ -43,7 +43,9 @@ Result<std::unique_ptr<Memory>> Memory::create(const module::MemoryType& type, b
   std::unique_ptr<Memory> memory(new Memory);
   memory->type_ = type;
   const bool is_32_bit = type.limits.address_type == module::AddressType::I32;
-  const uint64_t pages_limit = is_32_bit ? (uint64_t{1} << 32) >> type.page_size_log2 : UINT64_MAX;
+  // The size is a number of the address type: with pages of one byte that is less than all addresses.
+  const uint64_t pages_limit =
+      is_32_bit ? std::min((uint64_t{1} << 32) >> type.page_size_log2, uint64_t{UINT32_MAX}) : UINT64_MAX;
   const uint64_t max_pages = std::min(type.limits.max.value_or(UINT64_MAX), pages_limit);
   memory->max_bytes_ = std::min(bytes_of(max_pages, type.page_size_log2), max_bytes.value_or(UINT64_MAX));
   const uint64_t min_bytes = bytes_of(type.limits.min, type.page_size_log2);
@@ -56,15 +58,17 @@ Result<std::unique_ptr<Memory>> Memory::create(const module::MemoryType& type, b
     return Error{ErrorKind::Io, "cannot get " + std::to_string(type.limits.min) + " pages for a memory"};
   }
 
-  memory->is_guarded_ = guard_pages && is_32_bit;
-  const uint64_t mapped = memory->is_guarded_ ? kGuardedBytes : std::max(round_up(min_bytes), kHostPageBytes);
-  void* base = map(mapped, memory->is_guarded_ || min_bytes == 0 ? PROT_NONE : PROT_READ | PROT_WRITE);
+  memory->is_guarded_ = guard_pages && is_32_bit && type.page_size_log2 == 16;
+  memory->is_reserved_ = memory->is_guarded_ || type.limits.is_shared;
+  const uint64_t exact = type.limits.is_shared ? memory->max_bytes_ : min_bytes;
+  const uint64_t mapped = memory->is_guarded_ ? kGuardedBytes : std::max(round_up(exact), kHostPageBytes);
+  void* base = map(mapped, memory->is_reserved_ || min_bytes == 0 ? PROT_NONE : PROT_READ | PROT_WRITE);
   if (base == MAP_FAILED) {
     return Error{ErrorKind::Io, "cannot map " + std::to_string(mapped) + " bytes for a memory: " + std::strerror(errno)};
   }
   memory->descriptor_.base = static_cast<uint8_t*>(base);
   memory->mapped_bytes_ = mapped;
-  if (memory->is_guarded_ && min_bytes && mprotect(base, round_up(min_bytes), PROT_READ | PROT_WRITE) != 0) {
+  if (memory->is_reserved_ && min_bytes && mprotect(base, round_up(min_bytes), PROT_READ | PROT_WRITE) != 0) {
     return Error{ErrorKind::Io, "cannot get " + std::to_string(min_bytes) + " bytes for a memory: " + std::strerror(errno)};
   }
   memory->descriptor_.size_bytes = min_bytes;
@@ -76,6 +80,7 @@ Memory::~Memory() {
 }
 
 std::optional<uint64_t> Memory::grow(uint64_t delta_pages) {
+  const std::lock_guard lock(mutex_);
   const uint64_t old_pages = size_pages();
   const uint64_t old_bytes = descriptor_.size_bytes;
   if (delta_pages > (max_bytes_ - std::min(old_bytes, max_bytes_)) >> type_.page_size_log2) return std::nullopt;
@@ -84,7 +89,7 @@ std::optional<uint64_t> Memory::grow(uint64_t delta_pages) {
   const uint64_t old_mapped = round_up(old_bytes);
   const uint64_t new_mapped = round_up(new_bytes);
   constexpr int kReadWrite = PROT_READ | PROT_WRITE;
-  if (is_guarded_) {
+  if (is_reserved_) {
     if (new_mapped > old_mapped && mprotect(descriptor_.base + old_mapped, new_mapped - old_mapped, kReadWrite) != 0) {
       return std::nullopt;
     }
@@ -98,15 +103,22 @@ std::optional<uint64_t> Memory::grow(uint64_t delta_pages) {
     // An empty memory holds one inaccessible page.
     if (old_bytes == 0 && mprotect(descriptor_.base, new_mapped, kReadWrite) != 0) return std::nullopt;
   }
-  descriptor_.size_bytes = new_bytes;
+  // Other threads may read the sizes of a shared memory now; its base stays.
+  __atomic_store_n(&descriptor_.size_bytes, new_bytes, __ATOMIC_RELEASE);
   for (abi::InstanceHeader* user : users_) {
-    user->memory0_base = descriptor_.base;
-    user->memory0_size_bytes = new_bytes;
+    if (!is_reserved_) user->memory0_base = descriptor_.base;
+    __atomic_store_n(&user->memory0_size_bytes, new_bytes, __ATOMIC_RELEASE);
   }
   return old_pages;
 }
 
+void Memory::remove_user(abi::InstanceHeader* header) {
+  const std::lock_guard lock(mutex_);
+  std::erase(users_, header);
+}
+
 void Memory::add_user(abi::InstanceHeader* header) {
+  const std::lock_guard lock(mutex_);
   users_.push_back(header);
   header->memory0_base = descriptor_.base;
   header->memory0_size_bytes = descriptor_.size_bytes;

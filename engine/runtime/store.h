@@ -37,6 +37,7 @@ class Store {
   void define_global(std::string module, std::string name, module::GlobalType type, RawValue value);
   Result<void> define_table(std::string module, std::string name, const module::TableType& type);
   Result<void> define_memory(std::string module, std::string name, const module::MemoryType& type);
+  void define_shared_memory(std::string module, std::string name, std::shared_ptr<Memory> memory);
   std::vector<MissingImport> missing_imports(const LoadedModule& loaded) const;
 
   /// instantiate.cpp
@@ -131,7 +132,8 @@ class Store {
   HostOutcome pending_;
 
   std::unordered_map<std::string, std::unordered_map<std::string, Definition>> definitions_;
-  std::vector<std::unique_ptr<Memory>> memories_;
+  /// Shared memories may be those of other stores.
+  std::vector<std::shared_ptr<Memory>> memories_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<abi::GlobalCell>> host_globals_;
   std::vector<std::unique_ptr<Tag>> tags_;

@@ -205,6 +205,16 @@ class Assembler {
   void movsx(Width from, Width to, Gpr dst, const Mem& src) { extend(from, to, 0xbe, dst, src); }
   void lea(Width width, Gpr dst, const Mem& src) { op_rm(0, width == Width::W64, 0x8d, encoding(dst), src); }
   void xchg(Width width, Gpr a, Gpr b) { alu_rr(width, 0x86, a, b); }
+  /// Locked, as every exchange with memory.
+  void xchg(Width width, const Mem& mem, Gpr reg) { alu_rm(width, 0x86, reg, mem); }
+  /// Adds `reg` to memory and puts what was there into `reg`.
+  void lock_xadd(Width width, const Mem& mem, Gpr reg) { lock_0f(width, 0xc0, mem, reg); }
+  /// Writes `reg` if memory equals rax; rax becomes what was there. The zero flag says whether it was written.
+  void lock_cmpxchg(Width width, const Mem& mem, Gpr reg) { lock_0f(width, 0xb0, mem, reg); }
+  void mfence() {
+    emit16(0xae0f);
+    emit8(0xf0);
+  }
   void cmov(Condition condition, Width width, Gpr dst, Gpr src) {
     op_0f_rr(0, width == Width::W64, 0x40 | static_cast<uint8_t>(condition), encoding(dst), encoding(src));
   }
@@ -525,12 +535,19 @@ class Assembler {
     emit8(code);
     emit_modrm(3, reg, rm);
   }
-  void op_0f_rm(uint8_t prefix, bool wide, uint8_t code, uint32_t reg, const Mem& mem, uint32_t trailing = 0) {
+  void op_0f_rm(uint8_t prefix, bool wide, uint8_t code, uint32_t reg, const Mem& mem, uint32_t trailing = 0,
+                bool force_rex = false) {
     emit_prefix(prefix);
-    emit_rex(wide, reg, index_bits(mem), base_bits(mem), false);
+    emit_rex(wide, reg, index_bits(mem), base_bits(mem), force_rex);
     emit8(0x0f);
     emit8(code);
     emit_mem(reg, mem, trailing);
+  }
+
+  void lock_0f(Width width, uint8_t code, const Mem& mem, Gpr reg) {
+    emit_prefix(width == Width::W16 ? 0x66 : 0);
+    op_0f_rm(0xf0, width == Width::W64, code | (width != Width::W8), encoding(reg), mem, 0,
+             width == Width::W8 && encoding(reg) >= 4);
   }
 
   /// `code` is that of 8 bits; the next is that of the other widths.
