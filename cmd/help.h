@@ -11,7 +11,7 @@ inline constexpr char kHelp[] =
   wasmrun exec [OPTIONS] APP [ARGS...]            every word after APP is APP's
   wasmrun validate FILE...                        check without running
 
-APP is a .wasm file, or - for standard input. Nothing is granted by default.
+APP is a .wasm or .wat file, or - for standard input. Nothing is granted by default.
   --dir HOST[::GUEST][:ro]  let APP use a directory, under the name GUEST
   --env NAME=VALUE          set a variable; --env NAME copies one
   --env-inherit             copy all variables

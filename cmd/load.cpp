@@ -1,6 +1,7 @@
 // From a file's name to a module.
 #include "cmd/load.h"
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,24 @@ std::optional<Failure> load_file(Engine& engine, Log& log, const std::string& fi
   return std::nullopt;
 }
 
+namespace {
+
+/// The error of a module in text form, whose message is "WHAT (at LINE:COLUMN)" and lines that show the place:
+/// "FILE:LINE:COLUMN: WHAT" and those lines. Nothing when it is no such error.
+std::optional<Failure> describe_text_error(const std::string& file, const std::string& message) {
+  const size_t end = message.find('\n');
+  const size_t place = message.rfind(" (at ", end);
+  if (end == std::string::npos || place == std::string::npos || message[end - 1] != ')') return std::nullopt;
+  const std::string where = message.substr(place + 5, end - 1 - (place + 5));
+  return Failure{kCannotRun, file + ":" + where + ": " + message.substr(0, place), message.substr(end + 1)};
+}
+
+}  // namespace
+
 Failure describe_error(const std::string& file, const Error& error) {
+  if (error.kind == ErrorKind::Malformed || error.kind == ErrorKind::Invalid) {
+    if (auto failure = describe_text_error(file, error.message)) return *failure;
+  }
   const std::string what = quoted(file);
   const std::string why = error.to_string();
   switch (error.kind) {
@@ -36,7 +54,12 @@ Failure describe_error(const std::string& file, const Error& error) {
 
 std::string module_name(const std::string& file) {
   std::string name = file.substr(file.rfind('/') + 1);
-  if (name.size() > 5 && name.ends_with(".wasm")) name.resize(name.size() - 5);
+  for (const std::string_view extension : {".wasm", ".wat"}) {
+    if (name.size() > extension.size() && name.ends_with(extension)) {
+      name.resize(name.size() - extension.size());
+      break;
+    }
+  }
   return name;
 }
 

@@ -32,7 +32,7 @@ class FileDescriptor {
 Failure not_opened(const std::string& file, int error) {
   const std::string message = "cannot open " + quoted(file) + ": " + ::strerror(error);
   if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG) {
-    return {kNotFound, message, "APP is the path of a .wasm file, or - for standard input. A subcommand comes first of all words."};
+    return {kNotFound, message, "APP is the path of a .wasm or .wat file, or - for standard input. A subcommand comes first of all words."};
   }
   if (error == EACCES || error == EPERM) return {kCannotRun, message, "The file must be readable."};
   if (error == ELOOP) return {kNotFound, message};
@@ -62,19 +62,6 @@ std::string_view without_interpreter_line(std::span<const uint8_t> bytes) {
   if (!text.starts_with("#!")) return text;
   const size_t end = text.find('\n');
   return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-}
-
-/// Whether the first thing after blanks and comments is a parenthesis, as in the text format.
-bool looks_like_text_module(std::string_view text) {
-  for (;;) {
-    const size_t begin = text.find_first_not_of(" \t\r\n");
-    if (begin == std::string_view::npos) return false;
-    text.remove_prefix(begin);
-    if (!text.starts_with(";;")) break;
-    text.remove_prefix(std::min(text.find('\n'), text.size()));
-  }
-  return text.starts_with("(;") || text.starts_with("(module") || text.starts_with("(component") ||
-         text.starts_with("(func") || text.starts_with("(memory") || text.starts_with("(import");
 }
 
 }  // namespace
@@ -114,8 +101,6 @@ std::optional<Failure> foreign_format(const std::string& file, std::span<const u
     }
     return std::nullopt;
   }
-  if (looks_like_text_module(text))
-    return is("a module in the text format, which is not supported yet", "Convert it to binary, for example with wat2wasm.");
   if (text.starts_with("BC\xC0\xDE")) return is("LLVM bitcode, not a WebAssembly module", "Link it into a .wasm file without -flto -c.");
   if (text.starts_with("\x7f" "ELF")) return is("a native ELF file, not a WebAssembly module", "Build it for the target wasm32-wasi.");
   if (text.starts_with("!<arch>\n")) return is("an archive of object files, not a WebAssembly module", "Link it into a program first.");

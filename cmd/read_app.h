@@ -15,8 +15,8 @@ namespace wasmrun::cmd {
 /// error of the system (125). The bytes are a copy: the file may change while they are compiled.
 std::optional<Failure> read_app(const std::string& file, std::vector<uint8_t>& bytes);
 
-/// What the bytes are, when they are something that wasmrun knows it cannot run: text, a component, an object of another
-/// kind. Nothing when they may be a module.
+/// What the bytes are, when they are something that wasmrun knows it cannot run: a component, an object of another kind.
+/// Nothing when they may be a module.
 std::optional<Failure> foreign_format(const std::string& file, std::span<const uint8_t> bytes);
 
 }  // namespace wasmrun::cmd

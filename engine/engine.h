@@ -47,9 +47,9 @@ class Engine {
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options = {});
   virtual ~Engine() = default;
 
-  /// Decodes and validates a binary module without compiling it. A leading "#!" line is skipped.
+  /// Decodes and validates a module, in binary or text form, without compiling it. A leading "#!" line is skipped.
   virtual Result<void> validate(std::span<const uint8_t> bytes) = 0;
-  /// Decodes, validates and compiles. Errors: Malformed, Invalid, Unsupported, Io (the system refused memory).
+  /// Decodes, validates and compiles a module in binary or text form. Errors of the text show line, column and the line. Errors: Malformed, Invalid, Unsupported, Io (the system refused memory).
   virtual Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) = 0;
 };
 

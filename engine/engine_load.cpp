@@ -1,4 +1,4 @@
-// From bytes to a LoadedModule: decode, validate, compile. Functions are shared out to threads in batches.
+// From bytes or text to a LoadedModule: assemble text, decode, validate, compile. Functions are shared out to threads in batches.
 #include <pthread.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "engine/engine_impl.h"
 #include "engine/runtime/const_expr.h"
 #include "engine/runtime/loaded_module.h"
+#include "engine/text/text.h"
 #include "engine/validate/validate.h"
 
 namespace wasmrun {
@@ -38,14 +39,15 @@ Result<void> check_kind(std::span<const uint8_t> bytes) {
                  "wasm component: this is a WASI preview2 component, not a core module; build for wasm32-wasip1, or extract "
                  "the core module from it"};
   }
-  if (binary::looks_like_module(bytes)) return {};
-  const auto first = std::find_if(bytes.begin(), bytes.end(), [](uint8_t c) { return c != ' ' && (c < 9 || c > 13); });
-  const std::string_view rest(reinterpret_cast<const char*>(bytes.data()) + (first - bytes.begin()),
-                              static_cast<size_t>(bytes.end() - first));
-  if (rest.starts_with("(") || rest.starts_with(";;")) {
-    return Error{ErrorKind::Malformed, "magic header not detected: this is a module in text form, not in binary form"};
-  }
   return {};  // the decoder says the rest
+}
+
+/// The binary form: text is assembled, and a binary module loses its "#!" line.
+Result<std::shared_ptr<const std::vector<uint8_t>>> binary_form(std::vector<uint8_t> bytes, module::FeatureSet features) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text::looks_like_text(text)) bytes = TRY(text::assemble_module(text, features));
+  if (const size_t skipped = shebang_size(bytes)) bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(skipped));
+  return std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
 }
 
 Result<module::Module> decode(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types,
@@ -132,16 +134,14 @@ Result<void> check_supported(const module::Module& module) {
 }  // namespace
 
 Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
-  const auto rest = bytes.subspan(shebang_size(bytes));
-  const module::Module module =
-      TRY(decode(std::make_shared<const std::vector<uint8_t>>(rest.begin(), rest.end()), *types, features));
+  const module::Module module = TRY(decode(TRY(binary_form({bytes.begin(), bytes.end()}, features)), *types, features));
   TRY(validate::check_module(module));
   return FunctionQueue(module, nullptr).run(threads);
 }
 
 Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t> bytes) {
-  if (const size_t skipped = shebang_size(bytes)) bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(skipped));
-  module::Module decoded = TRY(decode(std::make_shared<const std::vector<uint8_t>>(std::move(bytes)), *types, features));
+  auto binary = TRY(binary_form(std::move(bytes), features));
+  module::Module decoded = TRY(decode(std::move(binary), *types, features));
   TRY(validate::check_module(decoded));
   // A valid module is refused only after validation, so that an invalid one is always called invalid.
   const Result<void> supported = check_supported(decoded);
