@@ -56,6 +56,15 @@ Failure unknown_option(std::string_view name, bool after_app) {
   return usage("unknown option " + quoted(name), std::move(detail));
 }
 
+/// Whether the words are files to look at, none of them a program's.
+bool takes_files(Subcommand subcommand) { return subcommand == Subcommand::Validate || subcommand == Subcommand::Inspect; }
+
+bool has_meaning(const OptionRow& row, Subcommand subcommand) {
+  if (row.spelling == "--help") return true;
+  if (row.spelling == "--wat") return subcommand == Subcommand::Inspect;
+  return !takes_files(subcommand) || row.spelling == "-v";
+}
+
 /// Takes the option at `words[position]`, with its value if that is a word of its own, and moves `position` past both.
 std::optional<Failure> take_option(std::span<const std::string_view> words, size_t& position, bool after_app,
                                    CommandLine& line) {
@@ -65,8 +74,12 @@ std::optional<Failure> take_option(std::span<const std::string_view> words, size
   const OptionRow* row = find_option(name);
   if (!row) return unknown_option(name, after_app);
   if (row->kind == OptionKind::Later) return usage("option " + quoted(row->spelling) + " is not supported yet");
-  if (line.subcommand == Subcommand::Validate && row->spelling != "-v" && row->spelling != "--help")
-    return usage("option " + quoted(name) + " has no meaning for validate");
+  if (!has_meaning(*row, line.subcommand)) {
+    const char* subcommand = line.subcommand == Subcommand::Validate  ? "validate"
+                             : line.subcommand == Subcommand::Inspect ? "inspect"
+                                                                      : "run";
+    return usage("option " + quoted(name) + " has no meaning for " + subcommand);
+  }
 
   std::string option(row->spelling);
   if (row->kind == OptionKind::Flag) {
@@ -91,7 +104,7 @@ std::optional<Failure> take_subcommand(std::span<const std::string_view> words, 
   taken = 0;
   if (words.empty()) return std::nullopt;
   const std::string_view first = words[0];
-  for (const std::string_view later : {"compile", "inspect", "wast", "cache"}) {
+  for (const std::string_view later : {"compile", "cache"}) {
     if (first == later)
       return usage("subcommand " + quoted(first) + " is not supported yet",
                    "To run a file of that name, write ./" + std::string(first) + ".");
@@ -102,6 +115,10 @@ std::optional<Failure> take_subcommand(std::span<const std::string_view> words, 
     line.subcommand = Subcommand::Exec;
   } else if (first == "validate") {
     line.subcommand = Subcommand::Validate;
+  } else if (first == "inspect") {
+    line.subcommand = Subcommand::Inspect;
+  } else if (first == "wast") {
+    line.subcommand = Subcommand::Wast;
   } else {
     return std::nullopt;
   }
@@ -123,6 +140,10 @@ std::optional<Failure> split_command_line(std::span<const std::string_view> word
   size_t position = 0;
   if (auto failure = take_subcommand(words, line, position)) return failure;
 
+  if (line.subcommand == Subcommand::Wast) {
+    line.guest_words.assign(words.begin() + 1, words.end());
+    return std::nullopt;
+  }
   bool options_ended = false;
   while (position < words.size()) {
     const std::string_view word = words[position];
@@ -130,10 +151,10 @@ std::optional<Failure> split_command_line(std::span<const std::string_view> word
       options_ended = true;
       ++position;
       // After APP the rest is the guest's; before it, APP is still to come.
-      if (!line.files.empty() && line.subcommand != Subcommand::Validate) break;
+      if (!line.files.empty() && !takes_files(line.subcommand)) break;
     } else if (!options_ended && looks_like_option(word)) {
       if (auto failure = take_option(words, position, !line.files.empty(), line)) return failure;
-    } else if (line.files.empty() || line.subcommand == Subcommand::Validate) {
+    } else if (line.files.empty() || takes_files(line.subcommand)) {
       line.files.emplace_back(word);
       ++position;
       if (line.subcommand == Subcommand::Exec) break;
@@ -144,7 +165,7 @@ std::optional<Failure> split_command_line(std::span<const std::string_view> word
   for (const std::string_view word : words.subspan(position)) line.guest_words.emplace_back(word);
 
   if (line.files.empty() && !asks_for_text(line)) {
-    return usage(line.subcommand == Subcommand::Validate ? "no file to validate" : "no program to run",
+    return usage(takes_files(line.subcommand) ? "no file to look at" : "no program to run",
                  "Usage: wasmrun [OPTIONS] APP [OPTIONS] [--] [ARGS...]. See `wasmrun --help`.");
   }
   for (const std::string& file : line.files) {

@@ -11,7 +11,7 @@
 
 namespace wasmrun::cmd {
 
-enum class Subcommand { Run, Exec, Validate };
+enum class Subcommand { Run, Exec, Validate, Inspect, Wast };
 
 /// The words of a command line, told apart but not yet understood.
 struct CommandLine {
@@ -25,7 +25,8 @@ struct CommandLine {
 ///   [run]    OPTIONS stand before APP or directly after it. The guest's words begin at the first word after APP that is no
 ///            option, or after "--"; from there on nothing is touched.
 ///   exec     every word after APP is the guest's.
-///   validate every word that is no option is a file.
+///   validate, inspect  every word that is no option is a file.
+///   wast     every word is a guest's word: the runner of test scripts has options of its own.
 /// A "--" before APP ends the options. Failures: an unknown option, a missing or unexpected value, no APP.
 std::optional<Failure> split_command_line(std::span<const std::string_view> words, CommandLine& line);
 

@@ -10,8 +10,10 @@ inline constexpr char kHelp[] =
   wasmrun [OPTIONS] APP [OPTIONS] [--] [ARGS...]  run APP (also: wasmrun run)
   wasmrun exec [OPTIONS] APP [ARGS...]            every word after APP is APP's
   wasmrun validate FILE...                        check without running
+  wasmrun inspect [--wat] FILE...                 describe, or print as text
+  wasmrun wast FILE|DIR...                        run test scripts
 
-APP is a .wasm or .wat file, or - for standard input. Nothing is granted by default.
+APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --dir HOST[::GUEST][:ro]  let APP use a directory, under the name GUEST
   --env NAME=VALUE          set a variable; --env NAME copies one
   --env-inherit             copy all variables
@@ -23,8 +25,7 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted by defa
   --stack-size SIZE         room for APP's calls (default: 8MiB)
   --gc-heap-size SIZE       limit the garbage-collected heap (default: 4GiB)
   --explicit-bounds-checks  check each memory access in code, not by guard pages
-  -v                        say on standard error what is done
-  --help, --version
+  -v, --help, --version     -v: say on standard error what is done
 
 Exit status: APP's own; 124 timeout; 125 usage or wasmrun's own failure;
 126 APP cannot be run; 127 APP not found; 134 trap.

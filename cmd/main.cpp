@@ -38,6 +38,8 @@ int run_command(int argc, char** argv) {
     case Subcommand::Run: return run(line);
     case Subcommand::Exec: return exec(line);
     case Subcommand::Validate: return validate(line);
+    case Subcommand::Inspect: return inspect(line);
+    case Subcommand::Wast: return wast(line);
   }
   return kFailed;
 }

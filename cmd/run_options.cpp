@@ -104,6 +104,7 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   options.timeout_text = last(raw.timeout).value_or("");
   options.explicit_bounds_checks = raw.explicit_bounds_checks;
   options.verbose = raw.verbose;
+  options.wat = raw.wat;
   return std::nullopt;
 }
 

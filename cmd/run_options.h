@@ -27,6 +27,7 @@ struct RunOptions {
   std::optional<uint64_t> gc_heap_size_bytes;
   bool explicit_bounds_checks = false;
   bool verbose = false;
+  bool wat = false;  ///< inspect: as text
 };
 
 /// Of an option that takes one value, the last one counts. Failures are wrong usage and name the option and its value.

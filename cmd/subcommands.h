@@ -14,6 +14,12 @@ int exec(const CommandLine& line);
 /// `wasmrun validate FILE...`: decodes and validates; the status of the first file that fails.
 int validate(const CommandLine& line);
 
+/// `wasmrun inspect FILE...`: a summary of each, or its text form with --wat.
+int inspect(const CommandLine& line);
+
+/// `wasmrun wast FILE|DIR...`: runs test scripts; 0 if all passed, 1 if not.
+int wast(const CommandLine& line);
+
 /// Writes to standard output; a failure to do so is wasmrun's own (125).
 int print_to_stdout(std::string_view text);
 

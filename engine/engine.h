@@ -41,6 +41,21 @@ using SharedMemory = runtime::Memory;
 std::vector<ExternDescription> imports_of(const LoadedModule& loaded);
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded);
 
+/// What `wasmrun inspect` says about a module.
+struct ModuleSummary {
+  uint64_t binary_bytes = 0;  ///< of a text: once assembled
+  uint64_t code_bytes = 0;    ///< of the code section
+  uint64_t data_bytes = 0;    ///< of all data segments
+  uint64_t types = 0, functions = 0, tables = 0, memories = 0, globals = 0, tags = 0, elems = 0, datas = 0;  ///< imports included
+  std::string name;                    ///< by the name section
+  std::optional<std::string> start;    ///< the start function: "$name (func[3])"
+  std::vector<ExternDescription> imports;
+  std::vector<ExternDescription> exports;
+  std::vector<std::string> own_memories;  ///< defined, not imported: "1 page (64 KiB) to 16 pages"
+  std::vector<std::string> features;      ///< used beyond WebAssembly 2.0
+  std::vector<std::pair<std::string, uint64_t>> custom_sections;  ///< names and sizes
+};
+
 /// Loads and compiles modules. Thread-safe.
 class Engine {
  public:
@@ -49,6 +64,10 @@ class Engine {
 
   /// Decodes and validates a module, in binary or text form, without compiling it. A leading "#!" line is skipped.
   virtual Result<void> validate(std::span<const uint8_t> bytes) = 0;
+  /// Decodes a module of any features, and checks all but function bodies, to describe it. Errors as for `validate`.
+  virtual Result<ModuleSummary> summarize(std::span<const uint8_t> bytes) = 0;
+  /// Prints such a module in text form, in parts through `write`.
+  virtual Result<void> print_text(std::span<const uint8_t> bytes, const std::function<void(std::string_view)>& write) = 0;
   /// Decodes, validates and compiles a module in binary or text form. Errors of the text show line, column and the line. Errors: Malformed, Invalid, Unsupported, Io (the system refused memory).
   virtual Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) = 0;
 };

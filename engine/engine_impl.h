@@ -14,6 +14,8 @@ namespace wasmrun {
 class EngineImpl final : public Engine {
  public:
   Result<void> validate(std::span<const uint8_t> bytes) override;
+  Result<ModuleSummary> summarize(std::span<const uint8_t> bytes) override;
+  Result<void> print_text(std::span<const uint8_t> bytes, const std::function<void(std::string_view)>& write) override;
   Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) override;
 
   std::shared_ptr<module::TypeRegistry> types;
@@ -21,6 +23,9 @@ class EngineImpl final : public Engine {
   unsigned threads = 0;
   module::FeatureSet features = module::FeatureSet::defaults();
 };
+
+/// Decodes a module in binary or text form. Errors as for Engine::load.
+Result<module::Module> decode_module(std::vector<uint8_t> bytes, module::TypeRegistry& types, module::FeatureSet features);
 
 /// How many threads the scheduler's mask and the cgroup's quota allow; at least 1.
 unsigned available_threads();

@@ -50,12 +50,6 @@ Result<std::shared_ptr<const std::vector<uint8_t>>> binary_form(std::vector<uint
   return std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
 }
 
-Result<module::Module> decode(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types,
-                              module::FeatureSet features) {
-  TRY(check_kind(*bytes));
-  return binary::read_module(std::move(bytes), types, features);
-}
-
 /// Validates, and compiles when there is a compilation, all function bodies. Workers take batches from one counter; of all
 /// failures the one of the first function counts, so that the answer does not depend on timing.
 class FunctionQueue {
@@ -133,15 +127,20 @@ Result<void> check_supported(const module::Module& module) {
 
 }  // namespace
 
+Result<module::Module> decode_module(std::vector<uint8_t> bytes, module::TypeRegistry& types, module::FeatureSet features) {
+  auto binary = TRY(binary_form(std::move(bytes), features));
+  TRY(check_kind(*binary));
+  return binary::read_module(std::move(binary), types, features);
+}
+
 Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
-  const module::Module module = TRY(decode(TRY(binary_form({bytes.begin(), bytes.end()}, features)), *types, features));
+  const module::Module module = TRY(decode_module({bytes.begin(), bytes.end()}, *types, features));
   TRY(validate::check_module(module));
   return FunctionQueue(module, nullptr).run(threads);
 }
 
 Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t> bytes) {
-  auto binary = TRY(binary_form(std::move(bytes), features));
-  module::Module decoded = TRY(decode(std::move(binary), *types, features));
+  module::Module decoded = TRY(decode_module(std::move(bytes), *types, features));
   TRY(validate::check_module(decoded));
   // A valid module is refused only after validation, so that an invalid one is always called invalid.
   const Result<void> supported = check_supported(decoded);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs wast_runner on the official suite: run.sh RUNNER [OPTIONS]. With no OPTIONS that name scripts, those of manifest.txt.
+# Runs a program on the official suite: run.sh RUNNER [OPTIONS] for the scripts of manifest.txt, run.sh PROGRAM --all for all.
 # The suite is looked for in $WASM_TESTSUITE, then in ../shared/testsuite beside the repository.
 # Exit status 77 when it is nowhere: ctest then reports the test as skipped.
 here=$(cd "$(dirname "$0")" && pwd)
@@ -7,6 +7,7 @@ runner=$1
 shift
 for suite in "$WASM_TESTSUITE" "$here/../../shared/testsuite"; do
   if [ -n "$suite" ] && [ -f "$suite/i32.wast" ]; then
+    [ "$1" != --all ] || exec "$runner" "$suite"
     exec "$runner" --manifest "$here/manifest.txt" "$@" "$suite"
   fi
 done

@@ -9,6 +9,7 @@
 
 #include "engine/base/result.h"
 #include "engine/module/module.h"
+#include "engine/module/name_section.h"
 #include "engine/module/type_registry.h"
 
 namespace wasmrun::binary {
@@ -22,6 +23,9 @@ bool looks_like_component(std::span<const uint8_t> bytes);
 /// Errors are Malformed (Invalid where only an index is out of range that decoding needs), with the offset. spec: binary-module
 Result<module::Module> read_module(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types,
                                    module::FeatureSet features = module::FeatureSet::defaults());
+
+/// All that the name section says, read like read_function_names.
+module::NameSection read_name_section(const module::Module& module);
 
 /// Function names from the name section, by function index. Garbage in it is ignored. Cheap only when called: the section
 /// is read on demand. spec: appendix, name section

@@ -38,6 +38,8 @@ class FeatureSet {
     return set;
   }
 
+  static constexpr FeatureSet none() { return {}; }
+
   constexpr bool has(Feature feature) const { return bits_ & bit(feature); }
   constexpr FeatureSet with(Feature feature) const { return FeatureSet(bits_ | bit(feature)); }
   constexpr FeatureSet without(Feature feature) const { return FeatureSet(bits_ & ~bit(feature)); }
