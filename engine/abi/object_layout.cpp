@@ -57,12 +57,18 @@ ObjectLayouts::ObjectLayouts(const module::Module& module) {
   const auto type_at = [&](TypeIndex index) -> const module::SubType& { return module.types[index.value]; };
   begin_.reserve(module.types.size());
   sizes_.reserve(module.types.size());
+  descriptors_.reserve(module.types.size());
   for (const module::SubType& type : module.types) {
     begin_.push_back(static_cast<uint32_t>(fields_.size()));
     uint32_t end = type.kind == module::SubType::Kind::Array ? kArrayElementsOffset : kFirstFieldOffset;
-    for (const module::FieldType& field : type.fields) {
-      fields_.push_back(lay_field(field, is_collected(field.type, type_at), end));
+    const std::optional<size_t> descriptor = descriptor_position(type, type_at);
+    uint32_t descriptor_offset = 0;
+    for (size_t i = 0; i < type.fields.size(); ++i) {
+      if (descriptor == i) descriptor_offset = lay_descriptor(end).offset;
+      fields_.push_back(lay_field(type.fields[i], is_collected(type.fields[i].type, type_at), end));
     }
+    if (descriptor == type.fields.size()) descriptor_offset = lay_descriptor(end).offset;
+    descriptors_.push_back(descriptor_offset);
     sizes_.push_back(object_size(end));
   }
 }

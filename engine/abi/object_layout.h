@@ -24,6 +24,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -119,6 +120,22 @@ FieldLayout lay_field(const module::FieldType& field, bool is_collected_referenc
 inline constexpr uint32_t kFirstFieldOffset = 4;
 constexpr uint32_t object_size(uint64_t end) { return static_cast<uint32_t>((end + 7) & ~uint64_t{7}); }
 
+/// Where a struct whose type has a descriptor holds the reference to it: before which field. That is at one place in all its
+/// subtypes: in front of what the topmost supertype with a descriptor adds. Nothing for a type without.
+template <class TypeAt>
+std::optional<size_t> descriptor_position(const module::SubType& type, TypeAt&& type_at) {
+  if (!type.descriptor) return std::nullopt;
+  const module::SubType* first = &type;
+  while (first->supertype) {
+    const module::SubType& super = type_at(*first->supertype);
+    if (!super.descriptor) return super.fields.size();
+    first = &super;
+  }
+  return 0;
+}
+/// Lays out the reference to the descriptor.
+inline FieldLayout lay_descriptor(uint32_t& end) { return lay_field({module::ValueType::ref(module::AbstractHeapType::Any, true)}, true, end); }
+
 /// An exception of a tag of type `tag` is an object of this struct type: the address of the runtime's tag, then the arguments. Type
 /// indices keep their meaning.
 module::SubType exception_type(const module::FuncType& tag);
@@ -130,12 +147,15 @@ class ObjectLayouts {
   explicit ObjectLayouts(const module::Module& module);
   const FieldLayout& field(TypeIndex type, uint32_t field) const { return fields_[begin_[type.value] + field]; }
   const FieldLayout& element(TypeIndex type) const { return fields_[begin_[type.value]]; }
+  /// Where a struct of a type with a descriptor holds it.
+  uint32_t descriptor_offset(TypeIndex type) const { return descriptors_[type.value]; }
   /// The size of a struct.
   uint32_t size_bytes(TypeIndex type) const { return sizes_[type.value]; }
 
  private:
   std::vector<uint32_t> begin_;
   std::vector<uint32_t> sizes_;
+  std::vector<uint32_t> descriptors_;
   std::vector<FieldLayout> fields_;
 };
 

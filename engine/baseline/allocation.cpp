@@ -162,10 +162,21 @@ void FunctionCompiler::store_field(const FieldLayout& layout, const Mem& where, 
 // ---- Structs.
 
 void FunctionCompiler::new_struct(TypeIndex type, bool is_default) {
-  const Gpr dst = result_gpr();
-  const Gpr tmp = allocate_gpr({dst});
+  Value descriptor;
+  const bool has_descriptor = module_.types[type.value].descriptor.has_value();
+  if (has_descriptor) {
+    descriptor = pop();
+    trap_if_null(gpr(descriptor), TrapCode::null_descriptor_reference);
+  }
+  const Gpr dst = result_gpr(gprs_of(descriptor));
+  const Gpr tmp = allocate_gpr(gprs_of(descriptor) | GprSet{dst});
   allocate_object(type, objects_.size_bytes(type), 0, dst, tmp);
   free_gpr(tmp);
+  if (has_descriptor) {
+    const auto offset = static_cast<int32_t>(objects_.descriptor_offset(type));
+    asm_.mov(Width::W32, Mem(kScratch, dst, 0, offset), gpr(descriptor));
+    release(descriptor);
+  }
   const size_t count = is_default ? 0 : module_.types[type.value].fields.size();
   for (size_t i = count; i-- > 0;) {
     asm_.reserve();
@@ -183,6 +194,8 @@ void FunctionCompiler::new_struct(TypeIndex type, bool is_default) {
 
 void FunctionCompiler::struct_new(const imm::TypeIndex& type) { new_struct(type.index, false); }
 void FunctionCompiler::struct_new_default(const imm::TypeIndex& type) { new_struct(type.index, true); }
+void FunctionCompiler::struct_new_desc(const imm::TypeIndex& type) { new_struct(type.index, false); }
+void FunctionCompiler::struct_new_default_desc(const imm::TypeIndex& type) { new_struct(type.index, true); }
 
 // ---- Arrays.
 

@@ -27,8 +27,8 @@ constexpr bool is_supported(module::Feature feature) {
     case relaxed_simd:
     case function_references:
     case threads:
-    case wide_arithmetic: return true;
-    case custom_descriptors: return false;
+    case wide_arithmetic:
+    case custom_descriptors: return true;
   }
   return false;
 }

@@ -470,6 +470,9 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void test_reference(module::HeapType type, bool nullable);
   void cast(module::ValueType target);
   void branch_on_cast(LabelIndex label, module::ValueType target, bool on_success);
+  // descriptor.cpp
+  void test_descriptor(module::ValueType target);
+  void cast_by_descriptor(module::ValueType target);
 
   // ---- Pairs of i64 (wide_arithmetic.cpp).
 

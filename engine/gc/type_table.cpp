@@ -40,10 +40,13 @@ const TypeRecord* TypeTable::make_record(CanonicalTypeId id) {
   const auto type_at = [this](TypeIndex index) -> const SubType& { return types_.type(CanonicalTypeId(index.value)); };
   uint32_t end = type.kind == SubType::Kind::Array ? abi::kArrayElementsOffset : abi::kFirstFieldOffset;
   abi::FieldLayout last;
-  for (const module::FieldType& field : type.fields) {
-    last = abi::lay_field(field, abi::is_collected(field.type, type_at), end);
+  const std::optional<size_t> descriptor = abi::descriptor_position(type, type_at);
+  for (size_t i = 0; i < type.fields.size(); ++i) {
+    if (descriptor == i) offsets.push_back(abi::lay_descriptor(end).offset);
+    last = abi::lay_field(type.fields[i], abi::is_collected(type.fields[i].type, type_at), end);
     if (last.storage == abi::FieldLayout::Storage::Reference) offsets.push_back(last.offset);
   }
+  if (descriptor == type.fields.size()) offsets.push_back(abi::lay_descriptor(end).offset);
 
   uint32_t* words = allocate(kRecordWords + display_size + offsets.size());
   auto* record = new (words) TypeRecord;

@@ -40,6 +40,7 @@ struct Evaluator : OtherInstructions {
   TemporaryRoots* roots = nullptr;
   std::vector<abi::Slot> stack;
   bool heap_is_full = false;
+  bool null_descriptor = false;
 
   void push(uint64_t low, uint64_t high = 0) { stack.push_back({low, high}); }
   uint64_t pop() {
@@ -91,6 +92,24 @@ struct Evaluator : OtherInstructions {
       store_field(instance->store().heap().address(object) + field.offset, field, stack[stack.size() - count + i]);
     }
     stack.resize(stack.size() - count);
+  }
+  bool struct_new_desc(imm::TypeIndex type) { return with_descriptor(type, [&] { return struct_new(type); }); }
+  bool struct_new_default_desc(imm::TypeIndex type) {
+    return with_descriptor(type, [&] { return struct_new_default(type); });
+  }
+  /// `make` makes the struct; its descriptor lies on top of the stack.
+  template <class Make>
+  bool with_descriptor(imm::TypeIndex type, Make make) {
+    const auto descriptor = static_cast<uint32_t>(pop());
+    if (descriptor == 0) {
+      null_descriptor = true;
+      return false;
+    }
+    if (!make()) return false;
+    const uint32_t offset = instance->loaded().objects.descriptor_offset(type.index);
+    std::memcpy(instance->store().heap().address(static_cast<gc::Reference>(stack.back().low)) + offset, &descriptor,
+                sizeof descriptor);
+    return true;
   }
   bool struct_new(imm::TypeIndex type) {
     const gc::Reference object = instance->store().heap().allocate_struct(instance->type_tag(type.index));
@@ -147,6 +166,7 @@ struct Checker : OtherInstructions {
   KNOWN(i32_const) KNOWN(i64_const) KNOWN(f32_const) KNOWN(f64_const) KNOWN(v128_const)
   KNOWN(i32_add) KNOWN(i32_sub) KNOWN(i32_mul) KNOWN(i64_add) KNOWN(i64_sub) KNOWN(i64_mul)
   KNOWN(ref_null) KNOWN(ref_func) KNOWN(global_get) KNOWN(ref_i31) KNOWN(any_convert_extern) KNOWN(extern_convert_any)
+  KNOWN(struct_new_desc) KNOWN(struct_new_default_desc)
   KNOWN(struct_new) KNOWN(struct_new_default) KNOWN(array_new) KNOWN(array_new_default) KNOWN(array_new_fixed)
 #undef KNOWN
   bool end() { return false; }
@@ -164,7 +184,7 @@ Result<void> check_supported(const module::Module& module, module::ConstExpr exp
 
 }  // namespace
 
-std::optional<abi::Slot> evaluate(Instance& instance, module::ConstExpr expression) {
+std::optional<abi::Slot> evaluate(Instance& instance, module::ConstExpr expression, abi::TrapCode& trap) {
   TrustedReader reader(instance.module().view(expression), expression.begin);
   Evaluator evaluator;
   TemporaryRoots roots(instance.store());
@@ -172,7 +192,10 @@ std::optional<abi::Slot> evaluate(Instance& instance, module::ConstExpr expressi
   evaluator.roots = &roots;
   while (instructions::visit_instruction(reader, evaluator)) {
   }
-  if (evaluator.heap_is_full) return std::nullopt;
+  if (evaluator.heap_is_full || evaluator.null_descriptor) {
+    trap = evaluator.heap_is_full ? abi::TrapCode::gc_heap_exhausted : abi::TrapCode::null_descriptor_reference;
+    return std::nullopt;
+  }
   CHECK(!evaluator.unsupported && evaluator.stack.size() == 1);
   return evaluator.stack.back();
 }

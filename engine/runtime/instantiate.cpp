@@ -77,18 +77,19 @@ Result<abi::TrapCode> Store::allocate_all(Instance& instance) {
     instance.add_tag(tags_.back().get());
   }
   instance.fill_function_objects();
+  abi::TrapCode trap = abi::TrapCode::none;
   for (size_t i = module.imported_globals; i < module.globals.size(); ++i) {
     const module::Global& global = module.globals[i];
-    const std::optional<abi::Slot> value = evaluate(instance, global.init);
-    if (!value) return abi::TrapCode::gc_heap_exhausted;
+    const std::optional<abi::Slot> value = evaluate(instance, global.init, trap);
+    if (!value) return trap;
     instance.add_defined_global(canonical(module, global.type.type), global.type.is_mutable) = *value;
   }
   for (size_t i = module.imported_tables; i < module.tables.size(); ++i) {
     module::TableType type = module.tables[i].type;
     type.element = canonical(module, type.element);
     std::optional<abi::Slot> initial = abi::Slot{};
-    if (module.tables[i].init) initial = evaluate(instance, *module.tables[i].init);
-    if (!initial) return abi::TrapCode::gc_heap_exhausted;
+    if (module.tables[i].init) initial = evaluate(instance, *module.tables[i].init, trap);
+    if (!initial) return trap;
     tables_.push_back(TRY(Table::create(type, initial->low)));
     instance.add_table(tables_.back().get());
   }

@@ -16,8 +16,9 @@ TrapCode evaluate_items(Instance& instance, const module::ElemSegment& segment, 
   items.reserve(segment.size());
   if (segment.uses_expressions) {
     for (const module::ConstExpr expression : segment.expressions) {
-      const std::optional<abi::Slot> item = evaluate(instance, expression);
-      if (!item) return TrapCode::gc_heap_exhausted;
+      TrapCode trap = TrapCode::none;
+      const std::optional<abi::Slot> item = evaluate(instance, expression, trap);
+      if (!item) return trap;
       items.push_back(item->low);
     }
   } else {
@@ -28,7 +29,8 @@ TrapCode evaluate_items(Instance& instance, const module::ElemSegment& segment, 
 
 // An i32 offset is unsigned.
 uint64_t offset_of(Instance& instance, module::ConstExpr expression, module::AddressType type) {
-  const std::optional<abi::Slot> value = evaluate(instance, expression);
+  TrapCode trap = TrapCode::none;
+  const std::optional<abi::Slot> value = evaluate(instance, expression, trap);
   CHECK(value);  // a number needs no object
   const uint64_t offset = value->low;
   return type == module::AddressType::I32 ? static_cast<uint32_t>(offset) : offset;
