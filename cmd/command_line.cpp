@@ -62,7 +62,7 @@ bool takes_files(Subcommand subcommand) { return subcommand == Subcommand::Valid
 bool has_meaning(const OptionRow& row, Subcommand subcommand) {
   if (row.spelling == "--help") return true;
   if (row.spelling == "--wat") return subcommand == Subcommand::Inspect;
-  return !takes_files(subcommand) || row.spelling == "-v";
+  return !takes_files(subcommand) || row.spelling == "-v" || row.spelling == "--enable";
 }
 
 /// Takes the option at `words[position]`, with its value if that is a word of its own, and moves `position` past both.

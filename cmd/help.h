@@ -6,7 +6,6 @@ namespace wasmrun::cmd {
 /// Fits a screen of 80 columns and 24 lines.
 inline constexpr char kHelp[] =
     R"(wasmrun runs WebAssembly programs (WASI preview 1), compiled to native code.
-
   wasmrun [OPTIONS] APP [OPTIONS] [--] [ARGS...]  run APP (also: wasmrun run)
   wasmrun exec [OPTIONS] APP [ARGS...]            every word after APP is APP's
   wasmrun validate FILE...                        check without running
@@ -25,6 +24,7 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --stack-size SIZE         room for APP's calls (default: 8MiB)
   --gc-heap-size SIZE       limit the garbage-collected heap (default: 4GiB)
   --explicit-bounds-checks  check each memory access in code, not by guard pages
+  --enable NAME|all         let APP use a proposal that is off by default
   -v, --help, --version     -v: say on standard error what is done
 
 Exit status: APP's own; 124 timeout; 125 usage or wasmrun's own failure;

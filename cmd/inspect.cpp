@@ -81,7 +81,7 @@ int inspect_file(Engine& engine, const std::string& file, bool as_text) {
 int inspect(const CommandLine& line) {
   RunOptions options;
   if (auto failure = parse_run_options(line, options)) return fail(*failure);
-  auto engine = Engine::create();
+  auto engine = Engine::create({.features = module::FeatureSet::all()});
   if (!engine.ok()) return fail({kFailed, engine.error().to_string()});
   int status = kSuccess;
   for (const std::string& file : line.files) {

@@ -43,6 +43,8 @@ Failure describe_error(const std::string& file, const Error& error) {
   const std::string why = error.to_string();
   switch (error.kind) {
     case ErrorKind::Malformed:
+      // What only an option is missing for is not damaged.
+      if (why.find(" --enable ") != std::string::npos) return {kCannotRun, what + " is malformed: " + why};
       return {kCannotRun, what + " is malformed: " + why, "The file is no WebAssembly module, or it is damaged or cut off."};
     case ErrorKind::Invalid: return {kCannotRun, what + " is invalid: " + why};
     case ErrorKind::Unlinkable: return {kCannotRun, what + " cannot be linked: " + why};

@@ -77,7 +77,7 @@ class Program {
   }
 
   std::optional<Failure> prepare() {
-    auto engine = Engine::create({.explicit_bounds_checks = options_.explicit_bounds_checks});
+    auto engine = Engine::create({.explicit_bounds_checks = options_.explicit_bounds_checks, .features = options_.features});
     if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};
     engine_ = std::move(engine).value();
     if (auto failure = load_file(*engine_, log_, file_, loaded_)) return failure;

@@ -91,6 +91,12 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   if (auto failure = parse_last("--max-memory", raw.max_memory, parse_size, options.max_memory_bytes)) return failure;
   if (auto failure = parse_last("--stack-size", raw.stack_size, parse_size, options.stack_size_bytes)) return failure;
   if (auto failure = parse_last("--gc-heap-size", raw.gc_heap_size, parse_size, options.gc_heap_size_bytes)) return failure;
+  for (const std::string& name : raw.enable) {
+    const auto feature = module::find_feature(name);
+    if (!feature && name != "all")
+      return wrong_value("--enable", name, "no such feature; those that are off are " + module::options_off_by_default());
+    options.features = feature ? options.features.with(*feature) : module::FeatureSet::all();
+  }
   for (const std::string& setting : raw.env) {
     if (const std::string problem = check_env(setting); !problem.empty()) return wrong_value("--env", setting, problem);
   }

@@ -10,6 +10,7 @@
 #include "cmd/command_line.h"
 #include "cmd/option_values.h"
 #include "cmd/report.h"
+#include "engine/engine.h"
 
 namespace wasmrun::cmd {
 
@@ -25,6 +26,7 @@ struct RunOptions {
   std::optional<uint64_t> max_memory_bytes;
   std::optional<uint64_t> stack_size_bytes;
   std::optional<uint64_t> gc_heap_size_bytes;
+  module::FeatureSet features = module::FeatureSet::defaults();
   bool explicit_bounds_checks = false;
   bool verbose = false;
   bool wat = false;  ///< inspect: as text

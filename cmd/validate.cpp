@@ -25,7 +25,7 @@ int validate(const CommandLine& line) {
   RunOptions options;
   if (auto failure = parse_run_options(line, options)) return fail(*failure);
   Log log(options.verbose);
-  auto engine = Engine::create();
+  auto engine = Engine::create({.features = options.features});
   if (!engine.ok()) return fail({kFailed, engine.error().to_string()});
   int status = kSuccess;
   for (const std::string& file : line.files) {

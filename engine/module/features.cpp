@@ -25,4 +25,13 @@ std::optional<Feature> find_feature(std::string_view option) {
   return std::nullopt;
 }
 
+std::string options_off_by_default() {
+  std::string options;
+#define FEATURE(name, option, is_default, description) \
+  if (!is_default) options += std::string(options.empty() ? "" : ", ") + option;
+#include "engine/module/features.def"
+#undef FEATURE
+  return options;
+}
+
 }  // namespace wasmrun::module

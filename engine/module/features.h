@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace wasmrun::module {
@@ -17,6 +18,9 @@ enum class Feature : uint8_t {
 const char* to_string(Feature feature);
 /// The feature of that option, if there is one.
 std::optional<Feature> find_feature(std::string_view option);
+
+/// "wide-arithmetic, ...": the options of the features that are not in FeatureSet::defaults().
+std::string options_off_by_default();
 
 /// Which features a module may use.
 class FeatureSet {
