@@ -16,7 +16,6 @@ constexpr uint32_t kWordsPerBlock = Heap::kBlockBytes / 512;
 // Elements of an array that are scanned before others get their turn, so that the list of pending objects stays short.
 constexpr uint32_t kElementsAtOnce = 512;
 constexpr uint8_t kPoison = 0xdb;
-constexpr uint32_t kLeastGrowthBlocks = (16u << 20) / Heap::kBlockBytes;
 
 }  // namespace
 

@@ -14,8 +14,6 @@ namespace {
 
 constexpr uint64_t kMaxReservation = uint64_t{4} << 30;
 constexpr uint64_t kMinReservation = uint64_t{1} << 20;
-// So much may be allocated before the first collection, and after each.
-constexpr uint32_t kLeastGrowthBlocks = (16u << 20) / Heap::kBlockBytes;
 
 uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
 
@@ -89,7 +87,7 @@ Result<void> Heap::reserve() {
   // Block 0 stays zero, for tests of null's tag; the last one is left out, so that adding a size to a reference never wraps.
   block_count_ = static_cast<uint32_t>(reserved_bytes_ / kBlockBytes) - 1;
   cap_blocks_ = static_cast<uint32_t>(std::min<uint64_t>(block_count_ - 1, std::max<uint64_t>(max_bytes_ / kBlockBytes, 1)));
-  limit_blocks_ = std::min(cap_blocks_, 2 * kLeastGrowthBlocks);
+  limit_blocks_ = std::min(cap_blocks_, kLeastGrowthBlocks);
   return {};
 }
 

@@ -70,6 +70,8 @@ class Heap {
   static constexpr uint32_t kLinesPerBlock = kBlockBytes / kLineBytes;
   /// Larger objects get blocks of their own.
   static constexpr uint32_t kLargeBytes = 8 << 10;
+  /// The next collection comes when twice what lived at the last one, and this, are in use.
+  static constexpr uint32_t kLeastGrowthBlocks = (32 << 20) / kBlockBytes;
 
   /// Reserves address space: less than wanted where the system refuses, but never less than a few blocks. `context` is kept current.
   /// Errors: Io.
