@@ -297,7 +297,8 @@ int signal_of_child(Body body) {
 }
 
 HostOutcome crash(void*, Caller&, const RawValue*, RawValue*) {
-  *reinterpret_cast<volatile int*>(uintptr_t{64}) = 1;
+  volatile uintptr_t unmapped = 64;  // Volatile, so that no compiler sees that it is wrong.
+  *reinterpret_cast<volatile int*>(unmapped) = 1;
   return HostOutcome::returned();
 }
 
