@@ -1,16 +1,17 @@
 #!/bin/sh
 # Runs a program on the official suite: run.sh RUNNER [OPTIONS] for the scripts of manifest.txt, run.sh PROGRAM --all for all.
-# The suite is looked for in $WASM_TESTSUITE, then in ../shared/testsuite beside the repository.
+# The suite is looked for in $WASM_TESTSUITE, then in ../shared/testsuite beside the repository, then where
+# scripts/fetch-testsuite puts it.
 # Exit status 77 when it is nowhere: ctest then reports the test as skipped.
 here=$(cd "$(dirname "$0")" && pwd)
 runner=$1
 shift
-for suite in "$WASM_TESTSUITE" "$here/../../shared/testsuite"; do
+for suite in "$WASM_TESTSUITE" "$here/../../shared/testsuite" "$here/../build/testsuite"; do
   if [ -n "$suite" ] && [ -f "$suite/i32.wast" ]; then
     [ "$1" != --all ] || exec "$runner" "$suite"
     exec "$runner" --manifest "$here/manifest.txt" "$@" "$suite"
   fi
 done
-echo "SKIPPED: NO TEST SUITE. Set WASM_TESTSUITE to a checkout of github.com/WebAssembly/testsuite at the commit that" \
+echo "SKIPPED: NO TEST SUITE. Run scripts/fetch-testsuite, or set WASM_TESTSUITE to a checkout of github.com/WebAssembly/testsuite at the commit that" \
   "spec-tests/manifest.txt names." >&2
 exit 77

@@ -44,7 +44,9 @@ TEST_CASE("esbuild bundles and minifies TypeScript to the bytes it gives under n
   CHECK_FALSE(contains(output, "left out of the bundle"));
 
   const Ended node = under_node(kEsbuild, kTypescript, {"main.ts", "--bundle", "--minify", "--target=es2020"});
-  SKIP_WITHOUT((node.status == 0 ? kEsbuild : std::string("/no/node")), "node is needed to compare with");
+  SKIP_WITHOUT((node.status == 127 ? std::string("/no/node") : kEsbuild), "node is needed to compare with");
+  INFO(node.err);
+  REQUIRE(node.status == 0);
   CHECK(output == node.out);
 }
 

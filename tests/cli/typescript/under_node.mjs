@@ -4,5 +4,5 @@ import { WASI } from "node:wasi";
 
 const [file, directory, ...args] = process.argv.slice(2);
 const wasi = new WASI({ version: "preview1", args: ["program", ...args], env: { PWD: "/" }, preopens: { "/": directory }, returnOnExit: true });
-const { instance } = await WebAssembly.instantiate(readFileSync(file), wasi.getImportObject());
+const { instance } = await WebAssembly.instantiate(readFileSync(file), { wasi_snapshot_preview1: wasi.wasiImport });
 process.exit(wasi.start(instance));
