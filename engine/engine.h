@@ -81,6 +81,9 @@ class Store {
 
   /// Makes a host function importable as `module`.`name`; a later definition replaces an earlier one.
   virtual void define(std::string module, std::string name, HostFunction function) = 0;
+  /// Makes one more host function importable under a name that may have some already: an importer gets the one of its type, and
+  /// of several of one type the last.
+  virtual void define_overload(std::string module, std::string name, HostFunction function) = 0;
   /// Makes all exports of `instance` importable under `module`.
   virtual void define_instance(std::string module, Instance& instance) = 0;
   /// Make a host's global, table or memory importable. Reference types must be abstract. Errors: Unlinkable, Io.

@@ -15,6 +15,9 @@ class StoreImpl final : public Store {
   void define(std::string module, std::string name, HostFunction function) override {
     store_->define(std::move(module), std::move(name), std::move(function));
   }
+  void define_overload(std::string module, std::string name, HostFunction function) override {
+    store_->define_overload(std::move(module), std::move(name), std::move(function));
+  }
   void define_instance(std::string module, Instance& instance) override {
     store_->define_instance(std::move(module), instance);
   }

@@ -14,7 +14,19 @@ bool is_self_contained(module::ValueType type) { return !type.is_ref() || !type.
 }  // namespace
 
 void Store::define(std::string module, std::string name, HostFunction function) {
-  definitions_[std::move(module)].insert_or_assign(std::move(name), Definition(std::move(function)));
+  definitions_[std::move(module)].insert_or_assign(std::move(name),
+                                                   Definition(std::vector<HostFunction>{std::move(function)}));
+}
+
+void Store::define_overload(std::string module, std::string name, HostFunction function) {
+  auto& names = definitions_[std::move(module)];
+  const auto found = names.find(name);
+  auto* functions = found == names.end() ? nullptr : std::get_if<std::vector<HostFunction>>(&found->second);
+  if (functions) {
+    functions->insert(functions->begin(), std::move(function));
+  } else {
+    names.insert_or_assign(std::move(name), Definition(std::vector<HostFunction>{std::move(function)}));
+  }
 }
 
 void Store::define_instance(std::string module, Instance& instance) {
@@ -74,15 +86,28 @@ const Store::Definition* Store::find_definition(const module::Import& import) co
   return found == names->second.end() ? nullptr : &found->second;
 }
 
+const HostFunction* Store::find_overload(const std::vector<HostFunction>& functions, const module::Module& module,
+                                         const module::Import& import) const {
+  for (const HostFunction& function : functions) {
+    Extern candidate;
+    candidate.function.type = types_->intern(function.type);
+    if (matches(*types_, candidate, module, import.kind, import.index)) return &function;
+  }
+  return nullptr;
+}
+
 std::optional<MissingImport> Store::check_import(const module::Module& module, const module::Import& import) const {
   const Definition* definition = find_definition(import);
   std::string found;
   if (definition) {
-    if (const auto* host = std::get_if<HostFunction>(definition)) {
-      Extern function;
-      function.function.type = types_->intern(host->type);
-      if (matches(*types_, function, module, import.kind, import.index)) return std::nullopt;
-      found = describe(*types_, function);
+    if (const auto* functions = std::get_if<std::vector<HostFunction>>(definition)) {
+      if (find_overload(*functions, module, import)) return std::nullopt;
+      for (auto function = functions->rbegin(); function != functions->rend(); ++function) {
+        Extern described;
+        described.function.type = types_->intern(function->type);
+        if (!found.empty()) found += " or ";
+        found += describe(*types_, described);
+      }
     } else {
       const Extern& given = std::get<Extern>(*definition);
       if (matches(*types_, given, module, import.kind, import.index)) return std::nullopt;
@@ -105,8 +130,8 @@ std::vector<MissingImport> Store::missing_imports(const LoadedModule& loaded) co
 void Store::import_all(Instance& instance) {
   for (const module::Import& import : instance.module().imports) {
     const Definition* definition = find_definition(import);
-    if (const auto* host = std::get_if<HostFunction>(definition)) {
-      instance.add_function(make_host_function(*host, instance));
+    if (const auto* functions = std::get_if<std::vector<HostFunction>>(definition)) {
+      instance.add_function(make_host_function(*find_overload(*functions, instance.module(), import), instance));
       continue;
     }
     const Extern& given = std::get<Extern>(*definition);

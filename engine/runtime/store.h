@@ -33,6 +33,7 @@ class Store {
 
   // Definitions (linking.cpp).
   void define(std::string module, std::string name, HostFunction function);
+  void define_overload(std::string module, std::string name, HostFunction function);
   void define_instance(std::string module, Instance& instance);
   void define_global(std::string module, std::string name, module::GlobalType type, RawValue value);
   Result<void> define_table(std::string module, std::string name, const module::TableType& type);
@@ -98,11 +99,14 @@ class Store {
   /// Makes the type known to generated code.
   void add_type(CanonicalTypeId id);
 
-  using Definition = std::variant<Extern, HostFunction>;
+  /// Host functions of one name differ in type.
+  using Definition = std::variant<Extern, std::vector<HostFunction>>;
   const Definition* find_definition(const module::Import& import) const;
   // The definition's type if it satisfies the import; otherwise says what was found ("" for nothing).
   std::optional<MissingImport> check_import(const module::Module& module, const module::Import& import) const;
   void import_all(Instance& instance);
+  const HostFunction* find_overload(const std::vector<HostFunction>& functions, const module::Module& module,
+                                    const module::Import& import) const;
   FunctionExtern make_host_function(const HostFunction& function, Instance& importer);
 
   // Returns `none` or the trap.

@@ -1,4 +1,5 @@
 // Linking and the order of effects of instantiation.
+#include "engine/engine.h"
 #include "tests/runtime/hand_module.h"
 
 namespace wasmrun::runtime::test {
@@ -41,6 +42,43 @@ TEST_CASE_METHOD(StoreFixture, "all missing imports are listed with their types"
           "  \"env\" \"mem\": memory 1 2\n"
           "  \"env\" \"tab\": table 10 funcref\n"
           "  \"env\" \"glo\": global (mut i32)");
+}
+
+HostOutcome answer(void* number, Caller&, const RawValue*, RawValue* results) {
+  results[0] = i32(*static_cast<const uint32_t*>(number));
+  return HostOutcome::returned();
+}
+
+// In text, because hand-made code cannot easily call several imports.
+TEST_CASE("host functions of one name are told apart by the importer's type", "[runtime]") {
+  const auto engine = wasmrun::Engine::create().value();
+  const auto store = wasmrun::Store::create(*engine).value();
+  uint32_t one = 1, two = 2, three = 3;
+  store->define("h", "f", {{{kI32}, {kI32}}, answer, &one});
+  store->define_overload("h", "f", {{{kI32, kI32}, {kI32}}, answer, &two});
+  store->define_overload("h", "g", {{{}, {kI32}}, answer, &three});
+  const auto load = [&](const std::string& text) {
+    auto loaded = engine->load({text.begin(), text.end()});
+    REQUIRE(loaded.ok());
+    return loaded.value();
+  };
+  const auto loaded = load(R"((module
+    (import "h" "f" (func $one (param i32) (result i32)))
+    (import "h" "f" (func $two (param i32 i32) (result i32)))
+    (import "h" "g" (func $three (result i32)))
+    (func (export "sum") (result i32)
+      (i32.add (i32.mul (call $one (i32.const 0)) (i32.const 100))
+               (i32.add (i32.mul (call $two (i32.const 0) (i32.const 0)) (i32.const 10)) (call $three))))))");
+  REQUIRE(store->missing_imports(*loaded).empty());
+  const auto instance = store->instantiate(loaded, "app");
+  REQUIRE(instance.ok());
+  REQUIRE(store->call(*instance.value().instance, "sum", {}).results.at(0).i32 == 123);
+
+  const auto wrong = load(R"((module (import "h" "f" (func (param f32)))))");
+  REQUIRE(store->missing_imports(*wrong).at(0).found == "func [i32] -> [i32] or func [i32 i32] -> [i32]");
+  // define replaces them all.
+  store->define("h", "f", {{{}, {}}, do_nothing, nullptr});
+  REQUIRE(store->missing_imports(*loaded).size() == 2);
 }
 
 TEST_CASE_METHOD(StoreFixture, "limits of imports are compared with present sizes", "[runtime]") {
