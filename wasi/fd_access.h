@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include <utility>
+
 #include "wasi/guest_path.h"
 #include "wasi/state.h"
 
@@ -55,6 +57,9 @@ FileType file_type_of(mode_t mode);
 
 /// Writes a filestat in the layout of the call's snapshot; the caller has checked the bounds. Times before 1970 are 0.
 void write_filestat(Call& call, I32 pointer, const struct stat& status);
+
+/// The error that a poll took from the kernel and that no call has met yet.
+inline Errno take_pending_error(Descriptor& socket) { return std::exchange(socket.pending_error, Errno::Success); }
 
 /// Waits until a descriptor is ready. Errors: Intr when the guest is to be stopped.
 Errno wait_until_ready(Call& call, int host, short events);

@@ -36,11 +36,14 @@ void limit_iovecs(iovec* vectors, int* count, size_t limit) {
 
 /// Repeats `transfer` (a system call) until it ends in a count or an error that concerns the guest.
 template <class Transfer>
-Errno complete(Call& call, const Descriptor& descriptor, short events, I32 result, Transfer transfer) {
+Errno complete(Call& call, Descriptor& descriptor, short events, I32 result, Transfer transfer) {
+  const bool has_error = __builtin_expect(descriptor.pending_error != Errno::Success, 0);
+  if (has_error && events == POLLOUT) return take_pending_error(descriptor);
   if (would_block(descriptor, events)) return Errno::Again;
   for (;;) {
     const ssize_t count = transfer();
     if (count >= 0) {
+      if (count == 0 && has_error) return take_pending_error(descriptor);
       call.memory.write(result, static_cast<uint32_t>(count));
       return Errno::Success;
     }

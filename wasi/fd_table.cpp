@@ -20,7 +20,7 @@ uint64_t rights_of(const Descriptor& descriptor) {
 FdTable::~FdTable() {
   for (Descriptor& slot : slots_) {
     // The process may go on after the guest: its standard streams stay as they are.
-    if (slot.is_open() && !slot.is_inherited) release(slot);
+    if (slot.is_open() && !slot.is_standard_stream()) release(slot);
   }
 }
 
@@ -36,6 +36,7 @@ Errno FdTable::insert(Descriptor descriptor, uint32_t* fd) {
 }
 
 void FdTable::insert_at(uint32_t fd, Descriptor descriptor) {
+  descriptor.serial = ++last_serial_;
   if (fd >= slots_.size()) slots_.resize(fd + 1);
   CHECK(!slots_[fd].is_open());
   slots_[fd] = std::move(descriptor);
@@ -62,7 +63,7 @@ Errno FdTable::renumber(uint32_t from, uint32_t to) {
 }
 
 void FdTable::release(Descriptor& descriptor) {
-  if (!descriptor.is_inherited) {
+  if (!descriptor.is_standard_stream()) {
     ::close(descriptor.host);
   } else if (descriptor.host != 2) {
     // Readers of our output must see the end, but the numbers 0 and 1 must not come to mean some other file. Standard

@@ -31,11 +31,15 @@ struct Descriptor {
   bool read_only : 1 = false;  ///< opened below a read-only preopen: nothing may be changed through it
   bool readable : 1 = false;
   bool writable : 1 = false;
-  bool is_inherited : 1 =
-      false;  ///< standard stream: its description is shared with other processes, flags are ours alone
+  bool is_inherited : 1 = false;  ///< its description is shared with other processes: flags are in this table alone
   bool is_listener : 1 = false;
   bool is_terminal : 1 = false;
+  bool may_listen : 1 = false;  ///< socket whose local address was granted
   uint16_t flags = 0;  ///< fdflags as the guest sees them
+  /// Of a socket: an error that a poll has told and that the next call is to meet, as if the poll had not asked the kernel.
+  Errno pending_error = Errno::Success;
+  /// Differs for each descriptor that the table ever held.
+  uint32_t serial = 0;
   uint64_t rights_base = 0;
   uint64_t rights_inheriting = 0;
   struct Cold {
@@ -46,6 +50,8 @@ struct Descriptor {
   std::unique_ptr<Cold> cold;
 
   bool is_open() const { return host >= 0; }
+  /// Not a listener that a service manager handed over.
+  bool is_standard_stream() const { return is_inherited && !is_listener; }
   bool is_directory() const { return type == FileType::Directory; }
   bool is_socket() const { return type == FileType::SocketStream || type == FileType::SocketDatagram; }
   /// Files and devices with a position or contents that never make anyone wait.
@@ -55,7 +61,7 @@ struct Descriptor {
     return *cold;
   }
 };
-static_assert(sizeof(Descriptor) == 32, "two to a cache line");
+static_assert(sizeof(Descriptor) == 40);
 
 /// Every right that an object of this type and access mode can have.
 uint64_t rights_of(const Descriptor& descriptor);
@@ -85,6 +91,7 @@ class FdTable {
  private:
   void release(Descriptor& descriptor);
   std::vector<Descriptor> slots_;
+  uint32_t last_serial_ = 0;
   uint32_t lowest_free_ = 0;  ///< no number below is free
 };
 

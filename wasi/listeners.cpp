@@ -1,12 +1,18 @@
-// Listening sockets that the program is given. Plain calls: libuv's listening handles accept connections themselves,
-// and its name look-up wants a loop where one synchronous answer at the start is enough.
+// Listening sockets that the program is given: made by --tcplisten, or handed over by a service manager. Plain calls: libuv's
+// listening handles accept connections themselves, and its name look-up wants a loop where one synchronous answer at the start
+// is enough.
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 
@@ -15,6 +21,10 @@
 namespace wasmrun::wasi {
 
 namespace {
+
+constexpr std::string_view kUnix = "unix:";
+/// The first descriptor that a service manager hands over. sd_listen_fds(3)
+constexpr int kFirstInherited = 3;
 
 Error listen_error(const std::string& address, const std::string& what) {
   return {ErrorKind::Io, "--tcplisten: cannot listen on '" + address + "': " + what};
@@ -25,22 +35,73 @@ std::string print_address(int fd) {
   socklen_t size = sizeof(bound);
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return {};
   char host[INET6_ADDRSTRLEN] = "";
-  if (bound.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(bound);
-    ::inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
-    return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6.sin6_port));
+  switch (bound.ss_family) {
+    case AF_INET6: {
+      const auto& v6 = reinterpret_cast<const sockaddr_in6&>(bound);
+      ::inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
+      return "[" + std::string(host) + "]:" + std::to_string(ntohs(v6.sin6_port));
+    }
+    case AF_INET: {
+      const auto& v4 = reinterpret_cast<const sockaddr_in&>(bound);
+      ::inet_ntop(AF_INET, &v4.sin_addr, host, sizeof(host));
+      return std::string(host) + ":" + std::to_string(ntohs(v4.sin_port));
+    }
+    case AF_UNIX: {
+      const auto& local = reinterpret_cast<const sockaddr_un&>(bound);
+      const size_t length = size - offsetof(sockaddr_un, sun_path);
+      return std::string(kUnix) + std::string(local.sun_path, ::strnlen(local.sun_path, length));
+    }
   }
-  const auto& v4 = reinterpret_cast<const sockaddr_in&>(bound);
-  ::inet_ntop(AF_INET, &v4.sin_addr, host, sizeof(host));
-  return std::string(host) + ":" + std::to_string(ntohs(v4.sin_port));
+  return {};
+}
+
+/// Whether a program still accepts connections on the socket file.
+bool is_in_use(const sockaddr_un& address) {
+  const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 || errno != ECONNREFUSED;
+}
+
+Result<OwnedFd> listen_on_unix(const std::string& address) {
+  const std::string path = address.substr(kUnix.size());
+  sockaddr_un local{};
+  local.sun_family = AF_UNIX;
+  if (path.empty()) return listen_error(address, "expected unix:PATH");
+  if (path.size() >= sizeof(local.sun_path)) {
+    return listen_error(address, "the path is longer than " + std::to_string(sizeof(local.sun_path) - 1) + " bytes");
+  }
+  std::memcpy(local.sun_path, path.data(), path.size());
+  OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return listen_error(address, std::strerror(errno));
+  const auto* name = reinterpret_cast<const sockaddr*>(&local);
+  int failed = ::bind(fd.get(), name, sizeof(local));
+  struct stat status;
+  // Programs leave their socket files behind. One that nobody listens on any more is replaced; any other file stays.
+  if (failed && errno == EADDRINUSE && ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode) && !is_in_use(local)) {
+    ::unlink(path.c_str());
+    failed = ::bind(fd.get(), name, sizeof(local));
+  } else if (failed) {
+    return listen_error(address, std::strerror(EADDRINUSE == errno || errno == EAGAIN ? EADDRINUSE : errno));
+  }
+  if (failed || ::listen(fd.get(), SOMAXCONN) != 0) return listen_error(address, std::strerror(errno));
+  return fd;
 }
 
 Result<OwnedFd> listen_on(const std::string& address) {
+  if (address.starts_with(kUnix)) return listen_on_unix(address);
   const size_t colon = address.rfind(':');
-  if (colon == address.npos) return listen_error(address, "expected HOST:PORT");
+  if (colon == address.npos) return listen_error(address, "expected HOST:PORT or unix:PATH");
   std::string host = address.substr(0, colon);
   const std::string port = address.substr(colon + 1);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != host.npos) {
+    return listen_error(address, "put an IPv6 address in brackets: [" + host + "]:" + port);
+  }
+  uint16_t number = 0;
+  const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (port.empty() || problem != std::errc() || end != port.data() + port.size()) {
+    return listen_error(address, "the port is no number from 0 to 65535");
+  }
 
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -50,28 +111,84 @@ Result<OwnedFd> listen_on(const std::string& address) {
   if (failure != 0) return listen_error(address, ::gai_strerror(failure));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
 
-  OwnedFd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  if (!fd.valid() || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-      ::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
-    return listen_error(address, std::strerror(errno));
+  // Of a name that has several addresses, the first that this machine has.
+  int problem_number = 0;
+  for (const addrinfo* candidate = found; candidate; candidate = candidate->ai_next) {
+    OwnedFd fd(::socket(candidate->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    if (fd.valid() && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+        ::bind(fd.get(), candidate->ai_addr, candidate->ai_addrlen) == 0 && ::listen(fd.get(), SOMAXCONN) == 0) {
+      return fd;
+    }
+    if (problem_number == 0) problem_number = errno;
   }
-  return fd;
+  return listen_error(address, std::strerror(problem_number));
+}
+
+void add_listener(State& state, OwnedFd fd, bool is_inherited) {
+  Descriptor listener;
+  listener.host = fd.release();
+  listener.type = FileType::SocketStream;
+  listener.is_listener = true;
+  listener.is_inherited = is_inherited;
+  listener.readable = listener.writable = true;
+  listener.rights_base = rights_of(listener);
+  state.fds.insert_at(static_cast<uint32_t>(std::max(state.fds.size(), size_t{3})), std::move(listener));
+}
+
+/// A server of thousands of connections needs as many descriptors; the usual soft limit of 1024 is for programs that use select.
+void raise_descriptor_limit() {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// A variable that holds nothing but digits.
+bool read_number(const char* name, long* number) {
+  const char* text = ::getenv(name);
+  if (!text) return false;
+  const char* end = text + std::strlen(text);
+  const auto [stop, problem] = std::from_chars(text, end, *number);
+  return text != end && problem == std::errc() && stop == end;
+}
+
+bool is_listening_stream(int fd) {
+  const auto option = [&](int name) {
+    int value = 0;
+    socklen_t size = sizeof(value);
+    return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+  };
+  return option(SO_TYPE) == SOCK_STREAM && option(SO_ACCEPTCONN) == 1;
 }
 
 }  // namespace
 
-Result<void> add_listeners(State& state, std::span<const std::string> addresses) {
+std::vector<int> inherited_listeners() {
+  long process = 0, count = 0;
+  if (!read_number("LISTEN_PID", &process) || process != ::getpid() || !read_number("LISTEN_FDS", &count)) return {};
+  std::vector<int> found;
+  for (int fd = kFirstInherited; fd - kFirstInherited < count && ::fcntl(fd, F_GETFD) >= 0; ++fd) found.push_back(fd);
+  return found;
+}
+
+Result<void> add_listeners(State& state, std::span<const std::string> addresses, std::span<const int> inherited) {
+  if (!addresses.empty() || !inherited.empty()) raise_descriptor_limit();
   for (const std::string& address : addresses) {
     OwnedFd fd = TRY(listen_on(address));
     state.listener_addresses.push_back(print_address(fd.get()));
-    Descriptor listener;
-    listener.host = fd.release();
-    listener.type = FileType::SocketStream;
-    listener.is_listener = true;
-    listener.readable = listener.writable = true;
-    listener.rights_base = rights_of(listener);
-    state.fds.insert_at(static_cast<uint32_t>(std::max(state.fds.size(), size_t{3})), std::move(listener));
+    add_listener(state, std::move(fd), false);
+  }
+  for (const int host : inherited) {
+    if (!is_listening_stream(host)) {
+      return Error{ErrorKind::Io, "LISTEN_FDS: descriptor " + std::to_string(host) + " is no listening stream socket"};
+    }
+    ::fcntl(host, F_SETFD, FD_CLOEXEC);
+    // Another process may accept the connection that a poll has seen: only with O_NONBLOCK does an accept never wait then. A
+    // guest that wants to wait does so by polling.
+    ::fcntl(host, F_SETFL, ::fcntl(host, F_GETFL) | O_NONBLOCK);
+    state.listener_addresses.push_back(print_address(host));
+    add_listener(state, OwnedFd(host), true);
   }
   return {};
 }

@@ -19,7 +19,8 @@ namespace wasmrun::wasi {
 
 namespace {
 
-constexpr uint32_t kMaxSubscriptions = 64 * 1024;
+constexpr uint32_t kMaxSubscriptions = 256 * 1024;
+constexpr uint32_t kMostKept = 64 * 1024;
 constexpr uint16_t kAbstime = 1;
 constexpr uint16_t kHangup = 1;
 
@@ -41,10 +42,20 @@ class Poll {
   explicit Poll(Call& call) : call_(call), arrays_(call.state.poll) {
     arrays_.subscriptions.clear();
     arrays_.polled.clear();
-    arrays_.polled_subscription.clear();
-    arrays_.timers.clear();
   }
-  ~Poll() { arrays_.timers.clear(); }
+  ~Poll() {
+    for (const Subscription& subscription : arrays_.subscriptions) {
+      if (subscription.kind != Kind::Clock && subscription.target < arrays_.entry_of_fd.size()) {
+        arrays_.entry_of_fd[subscription.target] = PollArrays::kNone;
+      }
+    }
+    arrays_.timer.reset();
+    // A guest that once asked for very much does not keep the memory.
+    if (arrays_.subscriptions.capacity() > kMostKept) {
+      arrays_.subscriptions = {};
+      arrays_.polled = {};
+    }
+  }
 
   /// Copies the subscriptions, because events may be written over them. False: one has an unknown tag.
   bool read(I32 in, I32 count);
@@ -55,20 +66,24 @@ class Poll {
   uint32_t write(I32 out);
 
  private:
-  void begin_clock(uint32_t index);
-  void begin_fd(uint32_t index);
-  void add_polled(int fd, short events, uint32_t index);
+  void begin_clock(Subscription& subscription);
+  void begin_fd(Subscription& subscription);
+  Errno arm_timer();
   void fire(Subscription& subscription, Errno error = Errno::Success) {
     subscription.has_fired = true;
     subscription.error = error;
     ++fired_;
   }
-  void fire_fd(Subscription& subscription, const Descriptor& descriptor, short revents);
+  void fire_fd(Subscription& subscription, Descriptor& descriptor, short revents);
   void collect();
 
   Call& call_;
-  State::PollArrays& arrays_;
+  PollArrays& arrays_;
   uint64_t now_ns_ = uv_hrtime();
+  uint64_t nearest_ns_ = UINT64_MAX;    ///< of the clocks that wait for monotonic time
+  uint64_t nearest_date_ = UINT64_MAX;  ///< of those that wait for real time
+  bool has_deadline_ = false;
+  bool has_date_ = false;
   uint32_t fired_ = 0;
   uint32_t bad_ = 0;
 };
@@ -96,17 +111,16 @@ bool Poll::read(I32 in, I32 count) {
 }
 
 void Poll::begin() {
-  for (uint32_t i = 0; i < arrays_.subscriptions.size(); ++i) {
-    if (arrays_.subscriptions[i].kind == Kind::Clock) {
-      begin_clock(i);
+  for (Subscription& subscription : arrays_.subscriptions) {
+    if (subscription.kind == Kind::Clock) {
+      begin_clock(subscription);
     } else {
-      begin_fd(i);
+      begin_fd(subscription);
     }
   }
 }
 
-void Poll::begin_clock(uint32_t index) {
-  Subscription& subscription = arrays_.subscriptions[index];
+void Poll::begin_clock(Subscription& subscription) {
   if (subscription.target > kClockThreadCpu || (subscription.clock_flags & ~kAbstime)) {
     return fire(subscription, Errno::Inval);
   }
@@ -114,16 +128,8 @@ void Poll::begin_clock(uint32_t index) {
   const bool is_absolute = subscription.clock_flags & kAbstime;
   if (is_absolute && subscription.target == kClockRealtime) {
     if (realtime_ns() >= subscription.timeout_ns) return fire(subscription);
-    // Only the kernel notices when someone sets the date.
-    OwnedFd timer(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
-    itimerspec setting{};
-    setting.it_value = to_timespec(subscription.timeout_ns);
-    if (!timer.valid() ||
-        ::timerfd_settime(timer.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &setting, nullptr) != 0) {
-      return fire(subscription, from_host(errno));
-    }
-    add_polled(timer.get(), POLLIN, index);
-    arrays_.timers.push_back(std::move(timer));
+    subscription.waits_for_date = has_date_ = true;
+    nearest_date_ = std::min(nearest_date_, subscription.timeout_ns);
     return;
   }
   // A relative time is the same on either clock: time spent waiting.
@@ -132,11 +138,11 @@ void Poll::begin_clock(uint32_t index) {
     subscription.deadline_ns = UINT64_MAX;
   }
   if (subscription.deadline_ns <= now_ns_) return fire(subscription);
-  subscription.waits_for_deadline = true;
+  subscription.waits_for_deadline = has_deadline_ = true;
+  nearest_ns_ = std::min(nearest_ns_, subscription.deadline_ns);
 }
 
-void Poll::begin_fd(uint32_t index) {
-  Subscription& subscription = arrays_.subscriptions[index];
+void Poll::begin_fd(Subscription& subscription) {
   Descriptor* descriptor;
   if (const Errno error = find_fd(call_, subscription.target, rights::kPollFdReadwrite, &descriptor);
       error != Errno::Success) {
@@ -145,12 +151,31 @@ void Poll::begin_fd(uint32_t index) {
   }
   const bool reads = subscription.kind == Kind::FdRead;
   if (descriptor->is_always_ready()) return fire_fd(subscription, *descriptor, reads ? POLLIN : POLLOUT);
-  add_polled(descriptor->host, static_cast<short>(reads ? POLLIN | POLLRDHUP : POLLOUT), index);
+  const auto events = static_cast<short>(reads ? POLLIN | POLLRDHUP : POLLOUT);
+  if (subscription.target >= arrays_.entry_of_fd.size()) {
+    arrays_.entry_of_fd.resize(subscription.target + 1, PollArrays::kNone);
+  }
+  uint32_t& entry = arrays_.entry_of_fd[subscription.target];
+  if (entry == PollArrays::kNone) {
+    entry = static_cast<uint32_t>(arrays_.polled.size());
+    arrays_.polled.push_back({descriptor->host, 0, 0});
+  }
+  arrays_.polled[entry].events = static_cast<short>(arrays_.polled[entry].events | events);
 }
 
-void Poll::add_polled(int fd, short events, uint32_t index) {
-  arrays_.polled.push_back({fd, events, 0});
-  arrays_.polled_subscription.push_back(index);
+/// Only the kernel notices when someone sets the date: a timer that is woken by it, for the nearest of the times.
+Errno Poll::arm_timer() {
+  if (!arrays_.timer.valid()) {
+    arrays_.timer.reset(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+    if (!arrays_.timer.valid()) return from_host(errno);
+    arrays_.polled.push_back({arrays_.timer.get(), POLLIN, 0});
+  }
+  itimerspec setting{};
+  setting.it_value = to_timespec(nearest_date_);
+  if (::timerfd_settime(arrays_.timer.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &setting, nullptr) != 0) {
+    return from_host(errno);
+  }
+  return Errno::Success;
 }
 
 /// What can be read without waiting.
@@ -166,15 +191,25 @@ uint64_t readable_bytes(const Descriptor& descriptor) {
   return static_cast<uint64_t>(count);
 }
 
-void Poll::fire_fd(Subscription& subscription, const Descriptor& descriptor, short revents) {
+/// Asking the kernel for a socket's error takes it away. The descriptor keeps it for the call that would have met it.
+Errno socket_error(Descriptor& descriptor) {
+  int host_error = 0;
+  socklen_t size = sizeof(host_error);
+  if (::getsockopt(descriptor.host, SOL_SOCKET, SO_ERROR, &host_error, &size) == 0 && host_error != 0) {
+    descriptor.pending_error = from_host(host_error);
+  }
+  return descriptor.pending_error;
+}
+
+void Poll::fire_fd(Subscription& subscription, Descriptor& descriptor, short revents) {
   if (revents & (POLLHUP | POLLRDHUP)) subscription.event_flags |= kHangup;
   Errno error = Errno::Success;
   if (revents & POLLNVAL) {
     error = Errno::Badf;
-  } else if ((revents & POLLERR) && descriptor.is_socket()) {
-    int host_error = 0;
-    socklen_t size = sizeof(host_error);
-    if (::getsockopt(descriptor.host, SOL_SOCKET, SO_ERROR, &host_error, &size) == 0) error = from_host(host_error);
+  } else if (descriptor.is_socket()) {
+    if ((revents & POLLERR) || descriptor.pending_error != Errno::Success) {
+      error = socket_error(descriptor);
+    }
   } else if ((revents & POLLERR) && subscription.kind == Kind::FdWrite) {
     error = Errno::Pipe;
   }
@@ -186,49 +221,34 @@ void Poll::fire_fd(Subscription& subscription, const Descriptor& descriptor, sho
 
 /// Fires what ppoll reported and what time has passed.
 void Poll::collect() {
-  for (size_t i = 0; i < arrays_.polled.size(); ++i) {
-    const pollfd& polled = arrays_.polled[i];
-    if (polled.revents == 0) continue;
-    Subscription& subscription = arrays_.subscriptions[arrays_.polled_subscription[i]];
-    if (subscription.kind == Kind::Clock) {
-      if (realtime_ns() >= subscription.timeout_ns) {
-        fire(subscription);
-      } else {
-        // The date was set back: arm it again.
-        uint64_t ignored;
-        if (::read(polled.fd, &ignored, sizeof(ignored)) < 0 && errno != ECANCELED && errno != EAGAIN) {
-          fire(subscription, from_host(errno));
-          continue;
-        }
-        itimerspec setting{};
-        setting.it_value = to_timespec(subscription.timeout_ns);
-        ::timerfd_settime(polled.fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &setting, nullptr);
-      }
-    } else if (const Descriptor* descriptor = call_.state.fds.find(subscription.target)) {
-      fire_fd(subscription, *descriptor, polled.revents);
-    }
-  }
+  const uint64_t date = has_date_ ? realtime_ns() : 0;
   for (Subscription& subscription : arrays_.subscriptions) {
-    if (subscription.waits_for_deadline && !subscription.has_fired && subscription.deadline_ns <= now_ns_) {
-      fire(subscription);
+    if (subscription.has_fired) continue;
+    if (subscription.kind == Kind::Clock) {
+      if (subscription.waits_for_deadline ? subscription.deadline_ns <= now_ns_
+                                          : subscription.waits_for_date && subscription.timeout_ns <= date) {
+        fire(subscription);
+      }
+      continue;
     }
+    const short revents = arrays_.polled[arrays_.entry_of_fd[subscription.target]].revents;
+    // The other direction of the same descriptor may be what is ready.
+    constexpr short kAlways = POLLERR | POLLHUP | POLLNVAL;
+    const short wanted = subscription.kind == Kind::FdRead ? POLLIN | POLLRDHUP | kAlways : POLLOUT | kAlways;
+    if (revents & wanted) fire_fd(subscription, *call_.state.fds.find(subscription.target), revents & wanted);
   }
 }
 
 Errno Poll::wait() {
-  uint64_t nearest_ns = UINT64_MAX;
-  bool has_deadline = false;
-  for (const Subscription& subscription : arrays_.subscriptions) {
-    if (!subscription.waits_for_deadline) continue;
-    has_deadline = true;
-    nearest_ns = std::min(nearest_ns, subscription.deadline_ns);
+  if (has_date_) {
+    if (const Errno error = arm_timer(); error != Errno::Success) return error;
   }
   for (;;) {
     // What is answered already must not wait, but whatever else is ready is reported with it.
     const bool only_looks = fired_ > 0;
-    const timespec timeout = to_timespec(only_looks || nearest_ns <= now_ns_ ? 0 : nearest_ns - now_ns_);
-    const int count =
-        ::ppoll(arrays_.polled.data(), arrays_.polled.size(), only_looks || has_deadline ? &timeout : nullptr, nullptr);
+    const timespec timeout = to_timespec(only_looks || nearest_ns_ <= now_ns_ ? 0 : nearest_ns_ - now_ns_);
+    const int count = ::ppoll(arrays_.polled.data(), arrays_.polled.size(),
+                              only_looks || has_deadline_ ? &timeout : nullptr, nullptr);
     if (count < 0) {
       if (errno != EINTR) return from_host(errno);
       if (call_.interrupted()) return Errno::Intr;
@@ -237,6 +257,10 @@ Errno Poll::wait() {
     now_ns_ = uv_hrtime();
     collect();
     if (fired_ > 0) return Errno::Success;
+    // The date was set: the timer is disarmed.
+    if (count > 0 && has_date_) {
+      if (const Errno error = arm_timer(); error != Errno::Success) return error;
+    }
   }
 }
 

@@ -1,9 +1,13 @@
-// What poll_oneoff keeps of one subscription. Visible: Subscription.
+// What poll_oneoff keeps of a call. Visible: Subscription, PollArrays.
 #pragma once
 
+#include <poll.h>
+
 #include <cstdint>
+#include <vector>
 
 #include "wasi/errno.h"
+#include "wasi/owned_fd.h"
 
 namespace wasmrun::wasi {
 
@@ -18,10 +22,24 @@ struct Subscription {
   Kind kind = Kind::Clock;
 
   bool has_fired = false;
-  bool waits_for_deadline = false;
+  bool waits_for_deadline = false;  ///< for monotonic time
+  bool waits_for_date = false;      ///< for real time
   Errno error = Errno::Success;
   uint16_t event_flags = 0;
   uint64_t byte_count = 0;
+};
+
+/// poll_oneoff's arrays, kept so that an event loop allocates once.
+struct PollArrays {
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  std::vector<Subscription> subscriptions;
+  /// One entry a descriptor, whatever the number of its subscriptions: the kernel refuses more entries than the process may have
+  /// descriptors.
+  std::vector<pollfd> polled;
+  /// By guest descriptor, its entry in `polled` while a call is under way, otherwise kNone.
+  std::vector<uint32_t> entry_of_fd;
+  OwnedFd timer;
 };
 
 }  // namespace wasmrun::wasi

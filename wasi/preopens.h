@@ -14,7 +14,8 @@ namespace wasmrun::wasi {
 void add_standard_streams(State& state);
 /// Errors: Io; the message begins with "--dir: ".
 Result<void> add_preopens(State& state, std::span<const Preopen> preopens);
-/// Errors: Io; the message begins with "--tcplisten: ".
-Result<void> add_listeners(State& state, std::span<const std::string> addresses);
+/// The listeners at `addresses`, then those that a service manager handed over. Errors: Io; the message begins with
+/// "--tcplisten: " or "LISTEN_FDS: ".
+Result<void> add_listeners(State& state, std::span<const std::string> addresses, std::span<const int> inherited);
 
 }  // namespace wasmrun::wasi

@@ -18,17 +18,36 @@ Errno find_socket(Call& call, I32 fd, uint64_t right, Descriptor** found) {
 
 /// Repeats `transfer` until it ends in a count or an error for the guest. As fd_io.cpp does for streams.
 template <class Transfer>
-Errno complete(Call& call, const Descriptor& socket, short events, ssize_t* count, Transfer transfer) {
+Errno complete(Call& call, Descriptor& socket, short events, ssize_t* count, Transfer transfer) {
+  const bool has_error = socket.pending_error != Errno::Success;
+  if (has_error && events == POLLOUT) return take_pending_error(socket);
   for (;;) {
     *count = transfer();
+    if (*count == 0 && has_error) return take_pending_error(socket);
     if (*count >= 0) return Errno::Success;
     if (errno == EINTR) {
       if (call.interrupted()) return Errno::Intr;
-    } else if (errno == EAGAIN && !(socket.flags & fdflags::kNonblock)) {
+    } else if (errno == EAGAIN && socket.is_inherited && !(socket.flags & fdflags::kNonblock)) {
+      // Others set O_NONBLOCK on the socket, not the guest. On its own sockets EAGAIN is a time limit that it set.
       if (const Errno error = wait_until_ready(call, socket.host, events); error != Errno::Success) return error;
     } else {
       return from_host(errno);
     }
+  }
+}
+
+/// Linux tells an accepting program what happened to the network of the connection that was first in the queue. The next one
+/// may be well. spec: accept(2), "Error handling"
+bool is_of_lost_peer(Errno error) {
+  switch (error) {
+    case Errno::Connaborted:
+    case Errno::Connreset:
+    case Errno::Netdown:
+    case Errno::Proto:
+    case Errno::Noprotoopt:
+    case Errno::Hostunreach:
+    case Errno::Netunreach: return true;
+    default: return false;
   }
 }
 
@@ -39,7 +58,8 @@ Errno sock_accept(Call& call, I32 fd, I32 flags, I32 accepted_fd) {
   if (flags & ~uint32_t{fdflags::kNonblock}) return Errno::Inval;
   Descriptor* listener;
   if (const Errno error = find_socket(call, fd, rights::kSockAccept, &listener); error != Errno::Success) return error;
-  if (listener->is_inherited && (listener->flags & fdflags::kNonblock) && !is_ready(listener->host, POLLIN)) {
+  // A listener handed over as standard input has the flags that its giver chose.
+  if (listener->is_standard_stream() && (listener->flags & fdflags::kNonblock) && !is_ready(listener->host, POLLIN)) {
     return Errno::Again;
   }
   ssize_t host;
@@ -48,7 +68,7 @@ Errno sock_accept(Call& call, I32 fd, I32 flags, I32 accepted_fd) {
     const Errno error = complete(call, *listener, POLLIN, &host,
                                  [&] { return ssize_t{::accept4(listener->host, nullptr, nullptr, host_flags)}; });
     // A peer that has gone again is not the guest's concern.
-    if (error == Errno::Connaborted) continue;
+    if (is_of_lost_peer(error)) continue;
     if (error != Errno::Success) return error;
   } while (host < 0);
 

@@ -1,7 +1,6 @@
 // All that the functions share for one program. Visible: State.
 #pragma once
 
-#include <poll.h>
 #include <sys/uio.h>
 
 #include <memory>
@@ -38,13 +37,7 @@ struct State {
   /// Host vectors of the call under way; calls do not nest. Linux takes 1024 at most, and short counts are legal.
   static constexpr uint32_t kMaxIovecs = 1024;
   iovec iovecs[kMaxIovecs];
-  /// poll_oneoff's arrays, kept so that an event loop allocates once.
-  struct PollArrays {
-    std::vector<Subscription> subscriptions;
-    std::vector<pollfd> polled;
-    std::vector<uint32_t> polled_subscription;
-    std::vector<OwnedFd> timers;
-  } poll;
+  PollArrays poll;
 
   std::unique_ptr<ImportBinding[]> bindings;  ///< user data of the host functions
 };

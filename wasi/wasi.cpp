@@ -42,7 +42,7 @@ Result<std::unique_ptr<Wasi>> Wasi::create(WasiOptions options) {
   // First, so that nothing of ours takes a standard stream's number.
   add_standard_streams(*state);
   if (auto added = add_preopens(*state, options.preopens); !added.ok()) return std::move(added).error();
-  if (auto added = add_listeners(*state, options.tcp_listeners); !added.ok()) return std::move(added).error();
+  if (auto added = add_listeners(*state, options.tcp_listeners, options.inherited_listeners); !added.ok()) return std::move(added).error();
 
   state->bindings = std::make_unique<ImportBinding[]>(2 * functions().size());
   size_t next = 0;

@@ -22,11 +22,16 @@ struct WasiOptions {
   std::vector<std::string> args;                         ///< args[0] is the program's name
   std::vector<std::pair<std::string, std::string>> env;  ///< of a repeated name the last value counts
   std::vector<Preopen> preopens;                         ///< descriptors 3, 4, ...
-  std::vector<std::string> tcp_listeners;                ///< "HOST:PORT" or "[v6]:PORT"; descriptors after the preopens
+  std::vector<std::string> tcp_listeners;                ///< "HOST:PORT", "[v6]:PORT" or "unix:PATH"; descriptors after the preopens
+  std::vector<int> inherited_listeners;                  ///< host descriptors that become the guest's, after those
   int trace_fd = -1;                                     ///< a line for each call goes to this host descriptor
 };
 
 struct State;
+
+/// The sockets that a service manager handed to this process: as LISTEN_PID and LISTEN_FDS say, from descriptor 3. Nothing may
+/// have been opened before that could have one of these numbers. spec: sd_listen_fds(3)
+std::vector<int> inherited_listeners();
 
 /// The system interface of one program: its descriptors, arguments and environment. Not thread-safe. SIGPIPE must be
 /// ignored by the process.
@@ -40,7 +45,7 @@ class Wasi {
   /// Makes `wasi_snapshot_preview1` (46 functions) and `wasi_unstable` (45) importable. Must outlive the store.
   void define_in(Store& store);
 
-  /// The address of each listener as bound ("127.0.0.1:34567"), in the order of the options.
+  /// The address of each listener as bound ("127.0.0.1:34567", "unix:/run/x"): those of the options, then the inherited ones.
   std::vector<std::string> listener_addresses() const;
 
   /// For tests, which call the functions without an engine.
