@@ -3,7 +3,7 @@
 
 namespace wasmrun::cmd {
 
-/// Fits a screen of 80 columns and 24 lines.
+/// Fits a screen of 80 columns and 40 lines.
 inline constexpr char kHelp[] =
     R"(wasmrun runs WebAssembly programs (WASI preview 1), compiled to native code.
   wasmrun [OPTIONS] APP [OPTIONS] [--] [ARGS...]  run APP (also: wasmrun run)
@@ -19,6 +19,10 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --argv0 NAME              the program's own name (default: APP's file name)
   --invoke NAME             call this export with ARGS and print its results
   --preload NAME=FILE       load FILE first and let APP import from NAME
+  --tcplisten HOST:PORT     give APP a listening socket; also unix:PATH
+  --allow-connect HOST:PORT,...  let APP open connections (WasmEdge's sockets)
+  --allow-bind HOST:PORT,...     let APP open sockets at these addresses
+  --allow-resolve NAME,...|*     let APP look names up
   --timeout DURATION        end with status 124 after 500ms, 10s, 5m, 1h
   --max-memory SIZE         limit each memory of APP: 65536, 64MiB, 1GiB
   --stack-size SIZE         room for APP's calls (default: 8MiB)

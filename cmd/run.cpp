@@ -86,6 +86,7 @@ class Program {
     auto wasi = wasi::Wasi::create(wasi_options());
     if (!wasi.ok()) return Failure{kFailed, wasi.error().to_string()};
     wasi_ = std::move(wasi).value();
+    announce_listeners();
 
     StoreOptions store_options;
     if (options_.stack_size_bytes) store_options.stack_size_bytes = *options_.stack_size_bytes;
@@ -99,6 +100,18 @@ class Program {
     return std::nullopt;
   }
 
+  /// Whoever asked for any port must learn which one it is.
+  void announce_listeners() {
+    const std::vector<std::string> addresses = wasi_->listener_addresses();
+    for (size_t i = 0; i < addresses.size(); ++i) {
+      if (i < options_.tcplisten.size() && options_.tcplisten[i].ends_with(":0")) {
+        report("listening on " + addresses[i]);
+      } else {
+        log_.say("listening on " + addresses[i]);
+      }
+    }
+  }
+
   wasi::WasiOptions wasi_options() const {
     wasi::WasiOptions given;
     given.args.push_back(options_.argv0.value_or(file_.substr(file_.rfind('/') + 1)));
@@ -106,6 +119,11 @@ class Program {
     if (options_.env_inherit || !options_.env.empty())
       given.env = guest_environment(options_.env, options_.env_inherit, host_environment());
     for (const DirGrant& dir : options_.dirs) given.preopens.push_back({dir.host, dir.guest, dir.read_only});
+    given.tcp_listeners = options_.tcplisten;
+    given.inherited_listeners = wasi::inherited_listeners();
+    given.allow_connect = options_.allow_connect;
+    given.allow_bind = options_.allow_bind;
+    given.allow_resolve = options_.allow_resolve;
     return given;
   }
 
@@ -204,6 +222,7 @@ class Program {
   /// Reports the end of a call and says what the process's status is.
   int end(const Outcome& outcome) {
     time_limit_.stop();
+    hint_at_refusals();
     switch (outcome.kind) {
       case Outcome::Kind::Returned: return kSuccess;
       case Outcome::Kind::Exited: return exit_status_of(outcome.exit_code);
@@ -212,6 +231,11 @@ class Program {
     const std::string backtrace = describe_backtrace(outcome.trap);
     if (outcome.interrupted) return fail({kTimedOut, time_limit_.message(), backtrace});
     return fail({kTrapped, "trap: " + outcome.trap.message, backtrace});
+  }
+
+  /// Once, at the end, whatever the status: programs tend to hide why they could not connect.
+  void hint_at_refusals() {
+    if (!wasi_->network_refusal().empty()) report(wasi_->network_refusal());
   }
 
   const std::string& file_;

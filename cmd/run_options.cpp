@@ -103,6 +103,10 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   if (const auto stack = options.stack_size_bytes; stack && (*stack < kMinStackBytes || *stack > kMaxStackBytes))
     return wrong_value("--stack-size", raw.stack_size.back(), "it must be from 64KiB to 16GiB");
 
+  options.tcplisten = std::move(raw.tcplisten);
+  options.allow_connect = std::move(raw.allow_connect);
+  options.allow_bind = std::move(raw.allow_bind);
+  options.allow_resolve = std::move(raw.allow_resolve);
   options.env = std::move(raw.env);
   options.env_inherit = raw.env_inherit;
   options.argv0 = last(raw.argv0);

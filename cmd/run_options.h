@@ -21,6 +21,8 @@ struct RunOptions {
   std::optional<std::string> argv0;
   std::optional<std::string> invoke;
   std::vector<Preload> preloads;
+  std::vector<std::string> tcplisten;  ///< as typed, as are the three below: wasi/ understands them
+  std::vector<std::string> allow_connect, allow_bind, allow_resolve;
   std::optional<std::chrono::milliseconds> timeout;
   std::string timeout_text;        ///< as typed, for the message
   std::optional<uint64_t> max_memory_bytes;

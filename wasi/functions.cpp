@@ -95,6 +95,18 @@ constexpr FunctionEntry kFunctions[] = {
 #undef WASI_FUNCTION
 };
 
+constexpr FunctionEntry kSocketFunctions[] = {
+#define WASI_SOCKET_FUNCTION(name, import_name, ...) {#name, #__VA_ARGS__, enter<name>, true, false},
+#include "wasi/sock_functions.def"
+#undef WASI_SOCKET_FUNCTION
+};
+
+constexpr std::string_view kSocketImportNames[] = {
+#define WASI_SOCKET_FUNCTION(name, import_name, ...) import_name,
+#include "wasi/sock_functions.def"
+#undef WASI_SOCKET_FUNCTION
+};
+
 }  // namespace
 
 FuncType FunctionEntry::type() const {
@@ -113,8 +125,19 @@ std::span<const FunctionEntry> functions() {
   return kFunctions;
 }
 
+std::span<const FunctionEntry> socket_functions() {
+  return kSocketFunctions;
+}
+
+std::span<const std::string_view> socket_import_names() {
+  return kSocketImportNames;
+}
+
 const FunctionEntry* find_function(std::string_view name) {
   for (const FunctionEntry& function : kFunctions) {
+    if (function.name == name) return &function;
+  }
+  for (const FunctionEntry& function : kSocketFunctions) {
     if (function.name == name) return &function;
   }
   return nullptr;

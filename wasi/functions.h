@@ -45,6 +45,9 @@ struct Call {
 #include "wasi/functions.def"
 #undef WASI_PREVIEW1_ONLY
 #undef WASI_FUNCTION
+#define WASI_SOCKET_FUNCTION(name, import_name, ...) Errno name(Call& call, __VA_ARGS__);
+#include "wasi/sock_functions.def"
+#undef WASI_SOCKET_FUNCTION
 
 /// What a host function finds behind its user data.
 struct FunctionEntry;
@@ -67,6 +70,10 @@ struct FunctionEntry {
 
 /// All 46, in the order of functions.def.
 std::span<const FunctionEntry> functions();
+/// Those of sock_functions.def, and the names under which modules import them.
+std::span<const FunctionEntry> socket_functions();
+std::span<const std::string_view> socket_import_names();
+/// By the function's own name, of either list.
 const FunctionEntry* find_function(std::string_view name);
 
 }  // namespace wasmrun::wasi

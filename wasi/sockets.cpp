@@ -3,18 +3,11 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "wasi/fd_access.h"
+#include "wasi/sock_address.h"
 
 namespace wasmrun::wasi {
 
 namespace {
-
-Errno find_socket(Call& call, I32 fd, uint64_t right, Descriptor** found) {
-  *found = call.state.fds.find(fd);
-  if (!*found) return Errno::Badf;
-  if (!(*found)->is_socket()) return Errno::Notsock;
-  return has_dropped(**found, right) ? Errno::Notcapable : Errno::Success;
-}
 
 /// Repeats `transfer` until it ends in a count or an error for the guest. As fd_io.cpp does for streams.
 template <class Transfer>
@@ -52,6 +45,38 @@ bool is_of_lost_peer(Errno error) {
 }
 
 }  // namespace
+
+Errno find_socket(Call& call, I32 fd, uint64_t right, Descriptor** found) {
+  *found = call.state.fds.find(fd);
+  if (!*found) return Errno::Badf;
+  if (!(*found)->is_socket()) return Errno::Notsock;
+  return has_dropped(**found, right) ? Errno::Notcapable : Errno::Success;
+}
+
+Errno receive(Call& call, Descriptor& socket, int vectors, I32 ri_flags, msghdr* message, uint32_t* count) {
+  if (ri_flags & ~(riflags::kPeek | riflags::kWaitall)) return Errno::Notsup;
+  int host_flags = socket.flags & fdflags::kNonblock ? MSG_DONTWAIT : 0;
+  if (ri_flags & riflags::kPeek) host_flags |= MSG_PEEK;
+  if (ri_flags & riflags::kWaitall) host_flags |= MSG_WAITALL;
+  message->msg_iov = call.state.iovecs;
+  message->msg_iovlen = static_cast<size_t>(vectors);
+  ssize_t received = 0;
+  const Errno error =
+      complete(call, socket, POLLIN, &received, [&] { return ::recvmsg(socket.host, message, host_flags); });
+  *count = static_cast<uint32_t>(received);
+  return error;
+}
+
+Errno send(Call& call, Descriptor& socket, int vectors, I32 si_flags, msghdr* message, uint32_t* count) {
+  if (si_flags != 0) return Errno::Inval;
+  const int host_flags = MSG_NOSIGNAL | (socket.flags & fdflags::kNonblock ? MSG_DONTWAIT : 0);
+  message->msg_iov = call.state.iovecs;
+  message->msg_iovlen = static_cast<size_t>(vectors);
+  ssize_t sent = 0;
+  const Errno error = complete(call, socket, POLLOUT, &sent, [&] { return ::sendmsg(socket.host, message, host_flags); });
+  *count = static_cast<uint32_t>(sent);
+  return error;
+}
 
 Errno sock_accept(Call& call, I32 fd, I32 flags, I32 accepted_fd) {
   if (!call.in_bounds(accepted_fd, 4, "accepted_fd")) return Errno::Fault;
@@ -92,20 +117,10 @@ Errno sock_recv(Call& call, I32 fd, I32 ri_data, I32 ri_data_len, I32 ri_flags, 
   }
   Descriptor* socket;
   if (const Errno error = find_socket(call, fd, rights::kFdRead, &socket); error != Errno::Success) return error;
-  if (ri_flags & ~(riflags::kPeek | riflags::kWaitall)) return Errno::Notsup;
-  int host_flags = socket->flags & fdflags::kNonblock ? MSG_DONTWAIT : 0;
-  if (ri_flags & riflags::kPeek) host_flags |= MSG_PEEK;
-  if (ri_flags & riflags::kWaitall) host_flags |= MSG_WAITALL;
   msghdr message{};
-  message.msg_iov = call.state.iovecs;
-  message.msg_iovlen = static_cast<size_t>(vectors);
-  ssize_t count;
-  if (const Errno error =
-          complete(call, *socket, POLLIN, &count, [&] { return ::recvmsg(socket->host, &message, host_flags); });
-      error != Errno::Success) {
-    return error;
-  }
-  call.memory.write(ro_datalen, static_cast<uint32_t>(count));
+  uint32_t count;
+  if (const Errno error = receive(call, *socket, vectors, ri_flags, &message, &count); error != Errno::Success) return error;
+  call.memory.write(ro_datalen, count);
   call.memory.write(ro_flags, message.msg_flags & MSG_TRUNC ? riflags::kDataTruncated : uint16_t{0});
   return Errno::Success;
 }
@@ -117,18 +132,10 @@ Errno sock_send(Call& call, I32 fd, I32 si_data, I32 si_data_len, I32 si_flags, 
   }
   Descriptor* socket;
   if (const Errno error = find_socket(call, fd, rights::kFdWrite, &socket); error != Errno::Success) return error;
-  if (si_flags != 0) return Errno::Inval;
-  const int host_flags = MSG_NOSIGNAL | (socket->flags & fdflags::kNonblock ? MSG_DONTWAIT : 0);
   msghdr message{};
-  message.msg_iov = call.state.iovecs;
-  message.msg_iovlen = static_cast<size_t>(vectors);
-  ssize_t count;
-  if (const Errno error =
-          complete(call, *socket, POLLOUT, &count, [&] { return ::sendmsg(socket->host, &message, host_flags); });
-      error != Errno::Success) {
-    return error;
-  }
-  call.memory.write(so_datalen, static_cast<uint32_t>(count));
+  uint32_t count;
+  if (const Errno error = send(call, *socket, vectors, si_flags, &message, &count); error != Errno::Success) return error;
+  call.memory.write(so_datalen, count);
   return Errno::Success;
 }
 

@@ -9,6 +9,7 @@
 
 #include "wasi/fd_table.h"
 #include "wasi/functions.h"
+#include "wasi/net_access.h"
 #include "wasi/poll.h"
 #include "wasi/resolver.h"
 
@@ -32,6 +33,7 @@ struct State {
   FdTable fds;
   std::unique_ptr<Resolver> resolver;
   std::vector<std::string> listener_addresses;
+  NetAccess net;
   int trace_fd = -1;
 
   /// Host vectors of the call under way; calls do not nest. Linux takes 1024 at most, and short counts are legal.
@@ -39,7 +41,7 @@ struct State {
   iovec iovecs[kMaxIovecs];
   PollArrays poll;
 
-  std::unique_ptr<ImportBinding[]> bindings;  ///< user data of the host functions
+  std::unique_ptr<ImportBinding[]> bindings;  ///< user data of the host functions: both snapshots, then WasmEdge's
 };
 
 }  // namespace wasmrun::wasi

@@ -44,10 +44,17 @@ Result<std::unique_ptr<Wasi>> Wasi::create(WasiOptions options) {
   if (auto added = add_preopens(*state, options.preopens); !added.ok()) return std::move(added).error();
   if (auto added = add_listeners(*state, options.tcp_listeners, options.inherited_listeners); !added.ok()) return std::move(added).error();
 
-  state->bindings = std::make_unique<ImportBinding[]>(2 * functions().size());
+  state->net.connect_rules = TRY(NetRules::parse("--allow-connect", options.allow_connect));
+  state->net.bind_rules = TRY(NetRules::parse("--allow-bind", options.allow_bind));
+  state->net.resolve_rules = TRY(NameRules::parse("--allow-resolve", options.allow_resolve));
+
+  state->bindings = std::make_unique<ImportBinding[]>(2 * functions().size() + socket_functions().size());
   size_t next = 0;
   for (const Snapshot snapshot : {Snapshot::Preview1, Snapshot::Unstable}) {
     for (const FunctionEntry& function : functions()) state->bindings[next++] = {state.get(), &function, snapshot};
+  }
+  for (const FunctionEntry& function : socket_functions()) {
+    state->bindings[next++] = {state.get(), &function, Snapshot::Preview1};
   }
   return std::unique_ptr<Wasi>(new Wasi(std::move(state)));
 }
@@ -60,6 +67,15 @@ void Wasi::define_in(Store& store) {
     store.define(is_unstable ? "wasi_unstable" : "wasi_snapshot_preview1", std::string(binding.function->name),
                  {binding.function->type(), binding.function->callback, &binding});
   }
+  for (size_t i = 0; i < socket_functions().size(); ++i) {
+    ImportBinding& binding = state_->bindings[2 * functions().size() + i];
+    store.define_overload("wasi_snapshot_preview1", std::string(socket_import_names()[i]),
+                          {binding.function->type(), binding.function->callback, &binding});
+  }
+}
+
+const std::string& Wasi::network_refusal() const {
+  return state_->net.refusal();
 }
 
 std::vector<std::string> Wasi::listener_addresses() const {

@@ -24,6 +24,9 @@ struct WasiOptions {
   std::vector<Preopen> preopens;                         ///< descriptors 3, 4, ...
   std::vector<std::string> tcp_listeners;                ///< "HOST:PORT", "[v6]:PORT" or "unix:PATH"; descriptors after the preopens
   std::vector<int> inherited_listeners;                  ///< host descriptors that become the guest's, after those
+  std::vector<std::string> allow_connect;                ///< "HOST:PORT,...": what net_rules.h says. Nothing is allowed by default
+  std::vector<std::string> allow_bind;
+  std::vector<std::string> allow_resolve;                ///< "NAME,..." or "*"
   int trace_fd = -1;                                     ///< a line for each call goes to this host descriptor
 };
 
@@ -42,11 +45,15 @@ class Wasi {
   static Result<std::unique_ptr<Wasi>> create(WasiOptions options);
   ~Wasi();
 
-  /// Makes `wasi_snapshot_preview1` (46 functions) and `wasi_unstable` (45) importable. Must outlive the store.
+  /// Makes `wasi_snapshot_preview1` (46 functions, and WasmEdge's sockets, which fail unless something is allowed) and
+  /// `wasi_unstable` (45) importable. Must outlive the store.
   void define_in(Store& store);
 
   /// The address of each listener as bound ("127.0.0.1:34567", "unix:/run/x"): those of the options, then the inherited ones.
   std::vector<std::string> listener_addresses() const;
+
+  /// The first thing that the network options refused, and the option that would allow it; empty when nothing was refused.
+  const std::string& network_refusal() const;
 
   /// For tests, which call the functions without an engine.
   State& state() { return *state_; }
