@@ -37,6 +37,14 @@ std::string describe(const Error& error) {
   return std::string(kind_name(error.kind)) + ": " + error.to_string();
 }
 
+/// "LINE:COLUMN: malformed: what", from a message that is "what (at LINE:COLUMN)" and an excerpt of the source.
+std::string describe_script_error(const Error& error) {
+  const std::string what = error.message.substr(0, error.message.find('\n'));
+  const size_t place = what.rfind(" (at ");
+  if (place == std::string::npos || what.back() != ')') return "0: " + describe(error);
+  return what.substr(place + 5, what.size() - place - 6) + ": " + kind_name(error.kind) + ": " + what.substr(0, place);
+}
+
 std::string describe(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::Returned: return "it returned";
@@ -165,7 +173,8 @@ class ScriptRunner {
   ScriptReport run(const std::string& source, module::FeatureSet features) {
     const Result<text::Script> script = text::parse_script(source, features);
     if (!script.ok()) {
-      fail_at(0, "a script", describe(script.error()));
+      ++report_.failed;
+      report_.failures.push_back(file_ + ":" + describe_script_error(script.error()));
       return std::move(report_);
     }
     if (!options_.validate_only && !make_store()) return std::move(report_);

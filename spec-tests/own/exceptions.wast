@@ -328,3 +328,14 @@
 (assert_return (invoke "get") (ref.exn))
 (assert_return (invoke "all-ref" (i32.const 12)) (i32.const 12))
 (assert_return (invoke "all-ref-to-function") (ref.exn))
+
+;; ---- Calls by reference.
+(module
+  (tag $e (param i32))
+  (type $f (func (param i32)))
+  (elem declare func $throw)
+  (func $throw (param i32) (throw $e (local.get 0)))
+  (func (export "call_ref") (result i32)
+    (block $l (result i32) (try_table (catch $e $l) (call_ref $f (i32.const 8) (ref.func $throw))) (unreachable)))
+)
+(assert_return (invoke "call_ref") (i32.const 8))

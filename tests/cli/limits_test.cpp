@@ -96,3 +96,20 @@ TEST_CASE("a memory that the system refuses to grow fails as the program expects
 }
 
 #endif
+
+TEST_CASE("a heap that is full is a trap, and --gc-heap-size says when", "[cli][gc]") {
+  const TemporaryFolder folder;
+  // A list of 3,000,000 objects that stays alive.
+  write_file(folder.file("list.wat"), R"((module
+    (type $node (struct (field (ref null $node)) (field i64)))
+    (func (export "_start") (local $list (ref null $node)) (local $i i32)
+      (loop $again
+        (local.set $list (struct.new $node (local.get $list) (i64.const 1)))
+        (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3000000)))))
+    (memory (export "memory") 1)))");
+  CHECK(wasmrun({folder.file("list.wat")}).status == 0);
+  const Ended full = wasmrun({"--gc-heap-size=16MiB", folder.file("list.wat")});
+  CHECK(full.status == 134);
+  CHECK(contains(full.err, "allocation failure"));
+  CHECK(wasmrun({"--gc-heap-size=much", folder.file("list.wat")}).status == 125);
+}

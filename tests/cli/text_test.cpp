@@ -63,5 +63,33 @@ TEST_CASE("deep nesting and large numbers in a text end in an error", "[cli][tex
   CHECK(run_text(blocks).status == 126);
   CHECK(run_text("(module (memory 1" + std::string(1000000, '0') + "))").status == 126);
   CHECK(run_text("(module (func (drop (f64.const 1" + std::string(1000000, '0') + "))))").status == 126);
-  CHECK(run_text("(module (import \"\xff\" \"\" (func)))").status == 126);
+}
+
+TEST_CASE("what never ends in a text is an error at the place where it began", "[cli][text]") {
+  const auto says = [](const std::string& text, std::string_view what) {
+    const Ended ended = run_text(text);
+    CAPTURE(ended.err);
+    return ended.status == 126 && contains(ended.err, what) && ended.err.size() < 1000;
+  };
+  std::string comments, annotations, types;
+  for (int i = 0; i < 100000; ++i) comments += "(;", annotations += "(@a ", types += "(func (param ";
+  CHECK(says("(module\n " + comments, "app:2:2: unclosed comment"));
+  CHECK(says("(module\n " + annotations, "app:2:2: unclosed annotation"));
+  CHECK(says("(module (type\n " + types, "app:2:"));
+  CHECK(says("(module (memory 1)\n (data \"" + std::string(1000000, 'a'), "app:2:8: unclosed string"));
+}
+
+TEST_CASE("bytes that are no UTF-8 are refused where they stand", "[cli][text]") {
+  for (const char* text : {"(module\n (func $\xff))", "(module\n (import \"\xff\" \"\" (func)))", "(module\n ;; \xc0\x80\n)", "(module\n \xed\xa0\x80)"}) {
+    const Ended ended = run_text(text);
+    CAPTURE(ended.err);
+    CHECK(ended.status == 126);
+    CHECK(contains(ended.err, "app:2:"));
+  }
+}
+
+TEST_CASE("a megabyte of white space before a mistake is not printed", "[cli][text]") {
+  const Ended ended = run_text("(module " + std::string(1000000, ' ') + "(foo))");
+  CHECK(contains(ended.err, "app:1:1000010: unknown operator foo"));
+  CHECK(ended.err.size() < 1000);
 }

@@ -67,3 +67,29 @@ TEST_CASE("wast says where a malformed script is wrong", "[cli][wast]") {
   CHECK(contains(ended.out, "bad.wast"));
   CHECK(contains(ended.out, "2:2"));
 }
+
+TEST_CASE("wast says what is no script", "[cli][wast]") {
+  const TemporaryFolder empty;
+  CHECK(wasmrun({"wast"}).status == 125);
+  CHECK(wasmrun({"wast", "--no-such-option", empty.path()}).status == 125);
+  const Ended missing = wasmrun({"wast", empty.file("missing.wast")});
+  CHECK(missing.status != 0);
+  CHECK(contains(missing.err + missing.out, "missing.wast"));
+  const Ended none = wasmrun({"wast", empty.path()});
+  CHECK(none.status != 0);
+  CHECK(contains(none.err + none.out, "no"));
+}
+
+TEST_CASE("wast ends with an error in deep, long and broken scripts", "[cli][wast]") {
+  const Scripts scripts;
+  std::string deep = "(module)\n";
+  for (int i = 0; i < 100000; ++i) deep += "(assert_return ";
+  for (const std::string& text : {deep, "(module)\n(assert_return (invoke \"" + std::string(1000000, 'a'), std::string("(module)\n(module quote \"\xff")}) {
+    write_file(scripts.file("hostile.wast"), text);
+    const Ended ended = wasmrun({"wast", scripts.file("hostile.wast")});
+    CAPTURE(ended.out, ended.err);
+    CHECK(ended.status == 1);
+    CHECK(contains(ended.out, "hostile.wast:2"));
+    CHECK(ended.seconds < 20);
+  }
+}
