@@ -1,6 +1,7 @@
 // Prints instructions: a visitor of all rows, and one function for each immediate.
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "engine/instructions/visit.h"
 #include "engine/text/printer.h"
@@ -239,22 +240,26 @@ Result<void> print_body(Printer& printer, FuncIndex function) {
 
   const uint32_t runs = reader.read_u32();
   auto local = static_cast<uint32_t>(printer.module.func_type(function).params.size());
+  std::optional<module::ValueType> open;  // of the "(local" that is not closed: neighbouring runs of one type are one
+  const auto close = [&] {
+    if (open) printer << ')';
+    open.reset();
+  };
   for (uint32_t i = 0; i < runs && !reader.failed(); ++i) {
     const uint32_t count = reader.read_u32();
     const module::ValueType type = instructions::read_value_type(reader);
-    if (count == 0 || reader.failed()) continue;
-    if (names.empty()) {
-      printer.line(2) << "(local";
-      for (uint32_t j = 0; j < count; ++j) printer << ' ' << module::to_string(type);
-      printer << ')';
-      continue;
-    }
+    if (reader.failed()) break;
     for (uint32_t j = 0; j < count; ++j, ++local) {
-      printer.line(2) << "(local";
+      if (!names.empty() || open != type) {
+        close();
+        printer.line(2) << "(local";
+        open = type;
+      }
       if (const std::string* id = locals.find(local)) printer << ' ' << *id;
-      printer << ' ' << module::to_string(type) << ')';
+      printer << ' ' << module::to_string(type);
     }
   }
+  close();
   if (reader.failed()) return Error{ErrorKind::Malformed, reader.error(), reader.error_offset()};
   return BodyPrinter(printer, locals, false).run(reader);
 }
