@@ -55,9 +55,10 @@ std::string print_address(int fd) {
   return {};
 }
 
-/// Whether a program still accepts connections on the socket file.
+/// Whether a program still has the socket of the file. Asked with a datagram socket, which a listener refuses as of the wrong type:
+/// a connection would disturb the program.
 bool is_in_use(const sockaddr_un& address) {
-  const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const OwnedFd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 || errno != ECONNREFUSED;
 }
 
@@ -73,16 +74,15 @@ Result<OwnedFd> listen_on_unix(const std::string& address) {
   OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return listen_error(address, std::strerror(errno));
   const auto* name = reinterpret_cast<const sockaddr*>(&local);
-  int failed = ::bind(fd.get(), name, sizeof(local));
+  int problem = ::bind(fd.get(), name, sizeof(local)) == 0 ? 0 : errno;
   struct stat status;
   // Programs leave their socket files behind. One that nobody listens on any more is replaced; any other file stays.
-  if (failed && errno == EADDRINUSE && ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode) && !is_in_use(local)) {
+  if (problem == EADDRINUSE && ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode) && !is_in_use(local)) {
     ::unlink(path.c_str());
-    failed = ::bind(fd.get(), name, sizeof(local));
-  } else if (failed) {
-    return listen_error(address, std::strerror(EADDRINUSE == errno || errno == EAGAIN ? EADDRINUSE : errno));
+    problem = ::bind(fd.get(), name, sizeof(local)) == 0 ? 0 : errno;
   }
-  if (failed || ::listen(fd.get(), SOMAXCONN) != 0) return listen_error(address, std::strerror(errno));
+  if (problem == 0 && ::listen(fd.get(), SOMAXCONN) != 0) problem = errno;
+  if (problem != 0) return listen_error(address, std::strerror(problem));
   return fd;
 }
 
