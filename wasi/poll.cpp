@@ -42,8 +42,10 @@ class Poll {
   explicit Poll(Call& call) : call_(call), arrays_(call.state.poll) {
     arrays_.subscriptions.clear();
     arrays_.polled.clear();
+    arrays_.serials.clear();
   }
   ~Poll() {
+    if (is_watching_) arrays_.watcher.end(arrays_.polled);
     for (const Subscription& subscription : arrays_.subscriptions) {
       if (subscription.kind != Kind::Clock && subscription.target < arrays_.entry_of_fd.size()) {
         arrays_.entry_of_fd[subscription.target] = PollArrays::kNone;
@@ -54,6 +56,7 @@ class Poll {
     if (arrays_.subscriptions.capacity() > kMostKept) {
       arrays_.subscriptions = {};
       arrays_.polled = {};
+      arrays_.serials = {};
     }
   }
 
@@ -69,6 +72,8 @@ class Poll {
   void begin_clock(Subscription& subscription);
   void begin_fd(Subscription& subscription);
   Errno arm_timer();
+  void begin_watching();
+  int wait_once(const timespec* timeout);
   void fire(Subscription& subscription, Errno error = Errno::Success) {
     subscription.has_fired = true;
     subscription.error = error;
@@ -84,6 +89,7 @@ class Poll {
   uint64_t nearest_date_ = UINT64_MAX;  ///< of those that wait for real time
   bool has_deadline_ = false;
   bool has_date_ = false;
+  bool is_watching_ = false;
   uint32_t fired_ = 0;
   uint32_t bad_ = 0;
 };
@@ -159,6 +165,7 @@ void Poll::begin_fd(Subscription& subscription) {
   if (entry == PollArrays::kNone) {
     entry = static_cast<uint32_t>(arrays_.polled.size());
     arrays_.polled.push_back({descriptor->host, 0, 0});
+    arrays_.serials.push_back(descriptor->is_inherited ? 0 : descriptor->serial);
   }
   arrays_.polled[entry].events = static_cast<short>(arrays_.polled[entry].events | events);
 }
@@ -169,6 +176,7 @@ Errno Poll::arm_timer() {
     arrays_.timer.reset(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
     if (!arrays_.timer.valid()) return from_host(errno);
     arrays_.polled.push_back({arrays_.timer.get(), POLLIN, 0});
+    arrays_.serials.push_back(0);
   }
   itimerspec setting{};
   setting.it_value = to_timespec(nearest_date_);
@@ -239,16 +247,39 @@ void Poll::collect() {
   }
 }
 
+/// Hands what can be watched over, and lists the rest.
+void Poll::begin_watching() {
+  if (arrays_.polled.size() < Watcher::kMinDescriptors || !arrays_.watcher.begin(arrays_.polled, arrays_.serials)) return;
+  is_watching_ = true;
+  arrays_.rest.assign(1, {arrays_.watcher.fd(), POLLIN, 0});
+  arrays_.entry_of_rest.assign(1, PollArrays::kNone);
+  for (uint32_t i = 0; i < arrays_.polled.size(); ++i) {
+    if (arrays_.polled[i].fd < 0) continue;
+    arrays_.rest.push_back(arrays_.polled[i]);
+    arrays_.entry_of_rest.push_back(i);
+  }
+}
+
+/// ppoll on everything.
+int Poll::wait_once(const timespec* timeout) {
+  if (!is_watching_) return ::ppoll(arrays_.polled.data(), arrays_.polled.size(), timeout, nullptr);
+  const int count = ::ppoll(arrays_.rest.data(), arrays_.rest.size(), timeout, nullptr);
+  if (count <= 0) return count;
+  for (size_t i = 1; i < arrays_.rest.size(); ++i) arrays_.polled[arrays_.entry_of_rest[i]].revents = arrays_.rest[i].revents;
+  if (arrays_.rest[0].revents != 0) arrays_.watcher.collect(arrays_.polled);
+  return count;
+}
+
 Errno Poll::wait() {
   if (has_date_) {
     if (const Errno error = arm_timer(); error != Errno::Success) return error;
   }
+  begin_watching();
   for (;;) {
     // What is answered already must not wait, but whatever else is ready is reported with it.
     const bool only_looks = fired_ > 0;
     const timespec timeout = to_timespec(only_looks || nearest_ns_ <= now_ns_ ? 0 : nearest_ns_ - now_ns_);
-    const int count = ::ppoll(arrays_.polled.data(), arrays_.polled.size(),
-                              only_looks || has_deadline_ ? &timeout : nullptr, nullptr);
+    const int count = wait_once(only_looks || has_deadline_ ? &timeout : nullptr);
     if (count < 0) {
       if (errno != EINTR) return from_host(errno);
       if (call_.interrupted()) return Errno::Intr;

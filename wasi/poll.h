@@ -8,6 +8,7 @@
 
 #include "wasi/errno.h"
 #include "wasi/owned_fd.h"
+#include "wasi/poll_watcher.h"
 
 namespace wasmrun::wasi {
 
@@ -39,6 +40,12 @@ struct PollArrays {
   std::vector<pollfd> polled;
   /// By guest descriptor, its entry in `polled` while a call is under way, otherwise kNone.
   std::vector<uint32_t> entry_of_fd;
+  /// For Watcher, one an entry.
+  std::vector<uint32_t> serials;
+  /// Of ppoll when `watcher` does most of the work: what it cannot watch, its own descriptor, the timer.
+  std::vector<pollfd> rest;
+  std::vector<uint32_t> entry_of_rest;
+  Watcher watcher;
   OwnedFd timer;
 };
 
