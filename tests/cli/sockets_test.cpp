@@ -175,7 +175,7 @@ constexpr char kWhy[] = "run scripts/fetch-guests, which needs npm";
 
 }  // namespace
 
-TEST_CASE("--tcplisten with port 0 tells the port, and the program serves it", "[cli][sockets]") {
+TEST_CASE("a listener on port 0 (--tcplisten) tells the port, and the program serves it", "[cli][sockets]") {
   SKIP_WITHOUT_GUEST("echo_server");
   for (const char* address : {"127.0.0.1:0", "localhost:0", ":0"}) {
     Background server({"--tcplisten", address, guest("echo_server"), "2"});
@@ -220,7 +220,7 @@ TEST_CASE("an IPv6 listener is told in brackets", "[cli][sockets]") {
   CHECK(server.status() == 0);
 }
 
-TEST_CASE("--tcplisten unix:PATH replaces a socket file that nobody serves, and no other", "[cli][sockets]") {
+TEST_CASE("a listener on unix:PATH (--tcplisten) replaces a socket file that nobody serves, and no other", "[cli][sockets]") {
   SKIP_WITHOUT_GUEST("echo_server");
   const TemporaryFolder folder;
   const std::string path = folder.file("socket");
@@ -379,6 +379,27 @@ TEST_CASE("a timeout ends a server that waits", "[cli][sockets][timeout]") {
   const Ended ended = wasmrun({"--timeout=300ms", "--tcplisten=127.0.0.1:0", guest("echo_server")});
   CHECK(ended.status == 124);
   CHECK(ended.seconds < 5);
+}
+
+TEST_CASE("a timeout ends a program that waits for a connection to be made", "[cli][sockets][timeout]") {
+  SKIP_WITHOUT_GUEST("connect");
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof(address);
+  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  REQUIRE(::listen(listener, 0) == 0);
+  REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  // The queue is full: the kernel lets further connections wait.
+  std::vector<int> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    (void)::connect(clients.back(), reinterpret_cast<sockaddr*>(&address), size);
+  }
+  const Ended ended = wasmrun({"--timeout=300ms", "--allow-connect=*:*", guest("connect"), "127.0.0.1", std::to_string(ntohs(address.sin_port))});
+  CHECK(ended.status == 124);
+  CHECK(ended.seconds < 5);
+  for (const int fd : clients) ::close(fd);
+  ::close(listener);
 }
 
 TEST_CASE("QuickJS for WasmEdge runs a script of ours", "[cli][real]") {

@@ -281,7 +281,7 @@ TEST_CASE("a hundred thousand subscriptions, clocks among them", "[wasi][sockets
   CHECK(guest.call("poll_oneoff", 0, 0, 300'000, 80 * kMany) == Errno::Nomem);
 }
 
-TEST_CASE("--tcplisten understands brackets, and refuses IPv6 without", "[wasi][sockets]") {
+TEST_CASE("an address to listen on (--tcplisten) understands brackets, and refuses IPv6 without", "[wasi][sockets]") {
   for (const char* address : {"::1:80", "[::1", "127.0.0.1:", "unix:"}) {
     WasiOptions options;
     options.tcp_listeners = {address};
