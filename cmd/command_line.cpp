@@ -4,7 +4,7 @@
 namespace wasmrun::cmd {
 namespace {
 
-enum class OptionKind { Value, Flag, Later };
+enum class OptionKind { Value, Optional, Flag, Later };
 
 struct OptionRow {
   std::string_view spelling;
@@ -13,10 +13,12 @@ struct OptionRow {
 
 constexpr OptionRow kOptions[] = {
 #define VALUE_OPTION(field, spelling) {spelling, OptionKind::Value},
+#define OPTIONAL_OPTION(field, spelling) {spelling, OptionKind::Optional},
 #define FLAG_OPTION(field, spelling) {spelling, OptionKind::Flag},
 #define LATER_OPTION(spelling) {spelling, OptionKind::Later},
 #include "cmd/options.def"
 #undef VALUE_OPTION
+#undef OPTIONAL_OPTION
 #undef FLAG_OPTION
 #undef LATER_OPTION
 };
@@ -88,6 +90,8 @@ std::optional<Failure> take_option(std::span<const std::string_view> words, size
     std::string_view value;
     if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);
+    } else if (row->kind == OptionKind::Optional) {
+      value = "-";
     } else if (position < words.size()) {
       value = words[position++];
     }

@@ -1,8 +1,11 @@
 // `wasmrun run`: reads the options, then loads, links and runs the program.
 #include "cmd/run_options.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
@@ -83,7 +86,9 @@ class Program {
     if (auto failure = load_file(*engine_, log_, file_, loaded_)) return failure;
     if (auto failure = choose_entry_point()) return failure;
 
-    auto wasi = wasi::Wasi::create(wasi_options());
+    wasi::WasiOptions given = wasi_options();
+    if (auto failure = open_trace(given)) return failure;
+    auto wasi = wasi::Wasi::create(std::move(given));
     if (!wasi.ok()) return Failure{kFailed, wasi.error().to_string()};
     wasi_ = std::move(wasi).value();
     announce_listeners();
@@ -125,6 +130,17 @@ class Program {
     given.allow_bind = options_.allow_bind;
     given.allow_resolve = options_.allow_resolve;
     return given;
+  }
+
+  /// The file is wasmrun's own: the program neither sees nor can close it.
+  std::optional<Failure> open_trace(wasi::WasiOptions& given) const {
+    if (!options_.trace_wasi) return std::nullopt;
+    const std::string& where = *options_.trace_wasi;
+    given.trace_summary = where == "summary";
+    if (given.trace_summary) return std::nullopt;
+    given.trace_fd = where == "-" ? ::dup(STDERR_FILENO) : ::open(where.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    if (given.trace_fd < 0) return Failure{kFailed, "--trace-wasi: cannot write " + quoted(where) + ": " + std::strerror(errno)};
+    return std::nullopt;
   }
 
   /// A command has `_start`; a reactor may have `_initialize`, which comes before any other call.
@@ -216,13 +232,14 @@ class Program {
     std::string text;
     for (size_t i = 0; i < type.results.size(); ++i) text += print_value(type.results[i], outcome.results[i]) + "\n";
     time_limit_.stop();
+    say_what_was_seen();
     return print_to_stdout(text);
   }
 
   /// Reports the end of a call and says what the process's status is.
   int end(const Outcome& outcome) {
     time_limit_.stop();
-    hint_at_refusals();
+    say_what_was_seen();
     switch (outcome.kind) {
       case Outcome::Kind::Returned: return kSuccess;
       case Outcome::Kind::Exited: return exit_status_of(outcome.exit_code);
@@ -234,8 +251,12 @@ class Program {
   }
 
   /// Once, at the end, whatever the status: programs tend to hide why they could not connect.
-  void hint_at_refusals() {
+  void say_what_was_seen() {
     if (!wasi_->network_refusal().empty()) report(wasi_->network_refusal());
+    std::string summary = wasi_->trace_summary();
+    if (summary.empty()) return;
+    summary.pop_back();
+    report("what the program asked of the system:", summary);
   }
 
   const std::string& file_;

@@ -13,10 +13,12 @@ constexpr uint64_t kMaxStackBytes = uint64_t{16} << 30;
 /// The values as typed; CLI11 fills them.
 struct RawOptions {
 #define VALUE_OPTION(field, spelling) std::vector<std::string> field;
+#define OPTIONAL_OPTION VALUE_OPTION
 #define FLAG_OPTION(field, spelling) bool field = false;
 #define LATER_OPTION(spelling)
 #include "cmd/options.def"
 #undef VALUE_OPTION
+#undef OPTIONAL_OPTION
 #undef FLAG_OPTION
 #undef LATER_OPTION
 };
@@ -36,10 +38,12 @@ std::optional<Failure> parse_raw(const CommandLine& line, RawOptions& raw) {
   CLI::App app;
   app.set_help_flag();
 #define VALUE_OPTION(field, spelling) add_value_option(app, spelling, raw.field);
+#define OPTIONAL_OPTION VALUE_OPTION
 #define FLAG_OPTION(field, spelling) app.add_flag(spelling, raw.field);
 #define LATER_OPTION(spelling)
 #include "cmd/options.def"
 #undef VALUE_OPTION
+#undef OPTIONAL_OPTION
 #undef FLAG_OPTION
 #undef LATER_OPTION
   std::vector<std::string> words(line.options.rbegin(), line.options.rend());
@@ -111,6 +115,7 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   options.env_inherit = raw.env_inherit;
   options.argv0 = last(raw.argv0);
   options.invoke = last(raw.invoke);
+  options.trace_wasi = last(raw.trace_wasi);
   options.timeout_text = last(raw.timeout).value_or("");
   options.explicit_bounds_checks = raw.explicit_bounds_checks;
   options.verbose = raw.verbose;

@@ -20,6 +20,7 @@ struct RunOptions {
   bool env_inherit = false;
   std::optional<std::string> argv0;
   std::optional<std::string> invoke;
+  std::optional<std::string> trace_wasi;  ///< a file, "-" for standard error, "summary"
   std::vector<Preload> preloads;
   std::vector<std::string> tcplisten;  ///< as typed, as are the three below: wasi/ understands them
   std::vector<std::string> allow_connect, allow_bind, allow_resolve;

@@ -1,12 +1,7 @@
 // Turns the functions of functions.def into host functions: unpacks raw arguments, turns a bad pointer into a trap, and
-// writes a trace when asked.
+// tells the trace when there is one.
 #include "wasi/functions.h"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstring>
 #include <string>
 #include <type_traits>
 
@@ -37,47 +32,14 @@ Errno apply(Errno (*function)(Call&, Parameters...), Call& call, const RawValue*
   return unpack(function, call, arguments, std::index_sequence_for<Parameters...>());
 }
 
-/// "fd_seek(fd=3, offset=0, whence=2, new_offset=1024) = Success". Hexadecimal only helps with bit sets: all decimal.
-void write_trace(int trace_fd, const FunctionEntry& function, const RawValue* arguments, const char* end) {
-  char line[512];
-  size_t used = 0;
-  const auto append = [&](std::string_view text) {
-    const size_t count = std::min(text.size(), sizeof(line) - 1 - used);
-    std::memcpy(line + used, text.data(), count);
-    used += count;
-  };
-  append(function.name);
-  append("(");
-  std::string_view rest = function.parameters;
-  for (size_t i = 0; !rest.empty(); ++i) {
-    const size_t comma = rest.find(", ");
-    const std::string_view parameter = rest.substr(0, comma);
-    rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 2);
-    char number[32];
-    const uint64_t value = parameter.starts_with("I64") ? arguments[i].i64 : arguments[i].i32;
-    const int length = std::snprintf(number, sizeof(number), "=%llu", static_cast<unsigned long long>(value));
-    if (i > 0) append(", ");
-    append(parameter.substr(4));
-    append({number, static_cast<size_t>(length)});
-  }
-  append(") = ");
-  append(end);
-  line[used++] = '\n';
-  // A trace that cannot be written is no reason to disturb the guest.
-  if (::write(trace_fd, line, used) < 0) return;
-}
-
 template <auto function>
 HostOutcome enter(void* user_data, Caller& caller, const RawValue* arguments, RawValue* results) {
   const ImportBinding& binding = *static_cast<const ImportBinding*>(user_data);
   Call call{*binding.state, caller, GuestMemory(caller.memory()), binding.snapshot};
+  Trace* const trace = binding.state->trace.get();
+  if (__builtin_expect(trace != nullptr, 0)) trace->begin(*binding.function, call, arguments);
   const Errno error = apply(function, call, arguments);
-  if (__builtin_expect(binding.state->trace_fd >= 0, 0)) {
-    write_trace(binding.state->trace_fd, *binding.function, arguments,
-                call.bad_argument ? "trap"
-                : call.exits      ? "exit"
-                                  : to_string(error));
-  }
+  if (__builtin_expect(trace != nullptr, 0)) trace->end(*binding.function, call, arguments, error);
   if (__builtin_expect(call.bad_argument != nullptr, 0)) {
     return HostOutcome::trapped("out of bounds memory access: " + std::string(binding.function->name) + " argument " +
                                 call.bad_argument);

@@ -12,6 +12,7 @@
 #include "wasi/net_access.h"
 #include "wasi/poll.h"
 #include "wasi/resolver.h"
+#include "wasi/trace.h"
 
 namespace wasmrun::wasi {
 
@@ -34,7 +35,7 @@ struct State {
   std::unique_ptr<Resolver> resolver;
   std::vector<std::string> listener_addresses;
   NetAccess net;
-  int trace_fd = -1;
+  std::unique_ptr<Trace> trace;  ///< null: nobody asked
 
   /// Host vectors of the call under way; calls do not nest. Linux takes 1024 at most, and short counts are legal.
   static constexpr uint32_t kMaxIovecs = 1024;

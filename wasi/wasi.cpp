@@ -37,7 +37,9 @@ Wasi::~Wasi() = default;
 
 Result<std::unique_ptr<Wasi>> Wasi::create(WasiOptions options) {
   auto state = std::make_unique<State>(Resolver::create());
-  state->trace_fd = options.trace_fd;
+  if (options.trace_summary || options.trace_fd >= 0) {
+    state->trace = std::make_unique<Trace>(options.trace_fd, options.trace_summary ? Trace::Form::Summary : Trace::Form::Lines);
+  }
   if (auto filled = fill_blocks(*state, options); !filled.ok()) return std::move(filled).error();
   // First, so that nothing of ours takes a standard stream's number.
   add_standard_streams(*state);
@@ -76,6 +78,10 @@ void Wasi::define_in(Store& store) {
 
 const std::string& Wasi::network_refusal() const {
   return state_->net.refusal();
+}
+
+std::string Wasi::trace_summary() const {
+  return state_->trace ? state_->trace->summary() : std::string();
 }
 
 std::vector<std::string> Wasi::listener_addresses() const {

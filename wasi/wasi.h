@@ -27,7 +27,8 @@ struct WasiOptions {
   std::vector<std::string> allow_connect;                ///< "HOST:PORT,...": what net_rules.h says. Nothing is allowed by default
   std::vector<std::string> allow_bind;
   std::vector<std::string> allow_resolve;                ///< "NAME,..." or "*"
-  int trace_fd = -1;                                     ///< a line for each call goes to this host descriptor
+  int trace_fd = -1;           ///< a line for each call goes to this host descriptor, which must stay open
+  bool trace_summary = false;  ///< instead: a table for `trace_summary()`
 };
 
 struct State;
@@ -54,6 +55,9 @@ class Wasi {
 
   /// The first thing that the network options refused, and the option that would allow it; empty when nothing was refused.
   const std::string& network_refusal() const;
+
+  /// Counts, errors and time of each function that was called; empty unless asked for in the options.
+  std::string trace_summary() const;
 
   /// For tests, which call the functions without an engine.
   State& state() { return *state_; }

@@ -33,10 +33,12 @@ TEST_CASE("the help fits a screen and names every option", "[cmd][help]") {
   CHECK(count <= 40);
   const std::string help = kHelp;
 #define VALUE_OPTION(field, spelling) CHECK(help.find("\n  " spelling " ") != std::string::npos);
+#define OPTIONAL_OPTION(field, spelling) CHECK(help.find("\n  " spelling "[=") != std::string::npos);
 #define FLAG_OPTION(field, spelling) CHECK(help.find(spelling) != std::string::npos);
 #define LATER_OPTION(spelling) CHECK(help.find(spelling) == std::string::npos);
 #include "cmd/options.def"
 #undef VALUE_OPTION
+#undef OPTIONAL_OPTION
 #undef FLAG_OPTION
 #undef LATER_OPTION
 }

@@ -1,5 +1,6 @@
 // Clocks, random bytes, the end of a program, the list of functions, error numbers, the trace.
 #include <cerrno>
+#include <regex>
 
 #include "tests/wasi/guest.h"
 
@@ -134,12 +135,14 @@ TEST_CASE("the trace has a line for each call", "[wasi][trace]") {
   CHECK(guest.call("fd_seek", 77, -1, 0, kResult) == Errno::Badf);
   CHECK(guest.call("sched_yield") == Errno::Success);
   CHECK_FALSE(guest.call("clock_time_get", 0, 0, 0xffffffff).trap.empty());
-  char text[1000];
-  const ssize_t size = ::read(ends[0], text, sizeof(text));
-  CHECK(std::string(text, static_cast<size_t>(size)) ==
-        "fd_seek(fd=77, offset=18446744073709551615, whence=0, new_offset=256) = Badf\n"
-        "sched_yield() = Success\n"
-        "clock_time_get(id=0, precision=0, time=4294967295) = trap\n");
+  char bytes[1000];
+  const ssize_t size = ::read(ends[0], bytes, sizeof(bytes));
+  // Without the times.
+  std::string text = std::regex_replace(std::string(bytes, static_cast<size_t>(size)), std::regex(" <[0-9.]+ us>"), "");
+  CHECK(text ==
+        "fd_seek(fd=77, offset=-1, whence=SET) = BADF\n"
+        "sched_yield() = SUCCESS\n"
+        "clock_time_get(id=REALTIME, precision=0) = trap: time is out of bounds\n");
   ::close(ends[0]);
   ::close(ends[1]);
 }
