@@ -24,7 +24,10 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --allow-bind HOST:PORT,...     let APP open sockets at these addresses
   --allow-resolve NAME,...|*     let APP look names up
   --timeout DURATION        end with status 124 after 500ms, 10s, 5m, 1h
+  --cpu-time DURATION       the same, by the processor's time
   --max-memory SIZE         limit each memory of APP: 65536, 64MiB, 1GiB
+  --max-output SIZE         end with status 124 when APP writes more
+  --max-fds NUMBER          limit the descriptors that APP has open
   --stack-size SIZE         room for APP's calls (default: 8MiB)
   --gc-heap-size SIZE       limit the garbage-collected heap (default: 4GiB)
   --explicit-bounds-checks  check each memory access in code, not by guard pages
@@ -32,7 +35,7 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --trace-wasi[=FILE]       write each call to the system; =summary: counts
   -v, --help, --version     -v: say on standard error what is done
 
-Exit status: APP's own; 124 timeout; 125 usage or wasmrun's own failure;
+Exit status: APP's own; 124 a limit; 125 usage or wasmrun's own failure;
 126 APP cannot be run; 127 APP not found; 134 trap.
 )";
 

@@ -50,6 +50,14 @@ Parsed<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return {std::chrono::milliseconds(static_cast<int64_t>(milliseconds)), {}};
 }
 
+Parsed<uint32_t> parse_count(std::string_view text) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) return {std::nullopt, "the number is too large"};
+  if (error != std::errc{} || end != text.data() + text.size() || number == 0) return {std::nullopt, "expected a whole number above 0"};
+  return {number, {}};
+}
+
 Parsed<uint64_t> parse_size(std::string_view text) {
   const char* const end = text.data() + text.size();
   uint64_t number = 0;

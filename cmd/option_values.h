@@ -46,6 +46,9 @@ Parsed<Preload> parse_preload(std::string_view text);
 /// A positive number and its unit, ms, s, m or h: "1.5s".
 Parsed<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+/// A positive whole number.
+Parsed<uint32_t> parse_count(std::string_view text);
+
 /// A positive whole number of bytes, with an optional unit: K, M, G, KiB, MiB, GiB (powers of 1024) or KB, MB, GB (of 1000).
 Parsed<uint64_t> parse_size(std::string_view text);
 

@@ -61,10 +61,10 @@ class Program {
  public:
   Program(const CommandLine& line, const RunOptions& options)
       : file_(line.files.front()), words_(line.guest_words), options_(options), log_(options.verbose),
-        time_limit_(options.timeout_text) {}
+        time_limit_({options.timeout, options.timeout_text}, {options.cpu_time, options.cpu_time_text}) {}
 
   int run() {
-    if (options_.timeout && !time_limit_.start(*options_.timeout)) return fail({kFailed, "cannot start a thread for --timeout"});
+    if (!time_limit_.start()) return fail({kFailed, "cannot start a thread for --timeout and --cpu-time"});
     if (auto failure = prepare()) return stop_and_fail(*failure);
     if (auto status = preload()) return *status;
     if (auto failure = check_imports(file_, *loaded_)) return stop_and_fail(*failure);
@@ -101,7 +101,7 @@ class Program {
     if (!store.ok()) return Failure{kFailed, store.error().to_string()};
     store_ = std::move(store).value();
     wasi_->define_in(*store_);
-    if (options_.timeout) time_limit_.watch(store_.get());
+    time_limit_.watch(store_.get());
     return std::nullopt;
   }
 
@@ -126,6 +126,8 @@ class Program {
     for (const DirGrant& dir : options_.dirs) given.preopens.push_back({dir.host, dir.guest, dir.read_only});
     given.tcp_listeners = options_.tcplisten;
     given.inherited_listeners = wasi::inherited_listeners();
+    given.max_fds = options_.max_fds;
+    given.max_output_bytes = options_.max_output_bytes;
     given.allow_connect = options_.allow_connect;
     given.allow_bind = options_.allow_bind;
     given.allow_resolve = options_.allow_resolve;
@@ -240,13 +242,18 @@ class Program {
   int end(const Outcome& outcome) {
     time_limit_.stop();
     say_what_was_seen();
+    const bool has_failed = outcome.kind != Outcome::Kind::Returned && !(outcome.kind == Outcome::Kind::Exited && outcome.exit_code == 0);
+    if (has_failed && !outcome.interrupted && !wasi_->output_exceeded()) {
+      if (const std::string hint = wasi_->path_hint(); !hint.empty()) report(hint);
+    }
     switch (outcome.kind) {
       case Outcome::Kind::Returned: return kSuccess;
       case Outcome::Kind::Exited: return exit_status_of(outcome.exit_code);
       case Outcome::Kind::Trapped: break;
     }
     const std::string backtrace = describe_backtrace(outcome.trap);
-    if (outcome.interrupted) return fail({kTimedOut, time_limit_.message(), backtrace});
+    if (outcome.interrupted) return fail({kLimitReached, time_limit_.message(), backtrace});
+    if (wasi_->output_exceeded()) return fail({kLimitReached, "wrote more than " + options_.max_output_text, backtrace});
     return fail({kTrapped, "trap: " + outcome.trap.message, backtrace});
   }
 

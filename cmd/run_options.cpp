@@ -92,6 +92,9 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   if (auto failure = parse_all("--dir", raw.dir, parse_dir, options.dirs)) return failure;
   if (auto failure = parse_all("--preload", raw.preload, parse_preload, options.preloads)) return failure;
   if (auto failure = parse_last("--timeout", raw.timeout, parse_duration, options.timeout)) return failure;
+  if (auto failure = parse_last("--cpu-time", raw.cpu_time, parse_duration, options.cpu_time)) return failure;
+  if (auto failure = parse_last("--max-fds", raw.max_fds, parse_count, options.max_fds)) return failure;
+  if (auto failure = parse_last("--max-output", raw.max_output, parse_size, options.max_output_bytes)) return failure;
   if (auto failure = parse_last("--max-memory", raw.max_memory, parse_size, options.max_memory_bytes)) return failure;
   if (auto failure = parse_last("--stack-size", raw.stack_size, parse_size, options.stack_size_bytes)) return failure;
   if (auto failure = parse_last("--gc-heap-size", raw.gc_heap_size, parse_size, options.gc_heap_size_bytes)) return failure;
@@ -117,6 +120,8 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   options.invoke = last(raw.invoke);
   options.trace_wasi = last(raw.trace_wasi);
   options.timeout_text = last(raw.timeout).value_or("");
+  options.cpu_time_text = last(raw.cpu_time).value_or("");
+  options.max_output_text = last(raw.max_output).value_or("");
   options.explicit_bounds_checks = raw.explicit_bounds_checks;
   options.verbose = raw.verbose;
   options.wat = raw.wat;

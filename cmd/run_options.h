@@ -25,7 +25,10 @@ struct RunOptions {
   std::vector<std::string> tcplisten;  ///< as typed, as are the three below: wasi/ understands them
   std::vector<std::string> allow_connect, allow_bind, allow_resolve;
   std::optional<std::chrono::milliseconds> timeout;
-  std::string timeout_text;        ///< as typed, for the message
+  std::optional<std::chrono::milliseconds> cpu_time;
+  std::string timeout_text, cpu_time_text, max_output_text;  ///< as typed, for messages
+  std::optional<uint32_t> max_fds;
+  std::optional<uint64_t> max_output_bytes;
   std::optional<uint64_t> max_memory_bytes;
   std::optional<uint64_t> stack_size_bytes;
   std::optional<uint64_t> gc_heap_size_bytes;

@@ -1,4 +1,4 @@
-// --timeout.
+// --timeout and --cpu-time.
 #include "cmd/time_limit.h"
 
 #include <errno.h>
@@ -6,10 +6,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "cmd/report.h"
 
 namespace wasmrun::cmd {
 namespace {
+
+/// The processor's time cannot be waited for together with a condition: this often it is looked at, at most.
+constexpr std::chrono::milliseconds kShortestLook{5};
+
+std::chrono::nanoseconds cpu_time_used() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 /// How long an interrupted guest may take to come back: to reach its next check, to unwind, to collect the backtrace.
 constexpr std::chrono::milliseconds kGrace{200};
@@ -23,8 +35,10 @@ timespec to_timespec(std::chrono::steady_clock::time_point point) {
 
 }  // namespace
 
-bool TimeLimit::start(std::chrono::milliseconds limit) {
-  deadline_ = std::chrono::steady_clock::now() + limit;
+bool TimeLimit::start() {
+  if (!elapsed_.time && !cpu_.time) return true;
+  const auto now = std::chrono::steady_clock::now();
+  deadline_ = elapsed_.time ? now + *elapsed_.time : std::chrono::steady_clock::time_point::max();
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -67,17 +81,37 @@ bool TimeLimit::wait_until(std::chrono::steady_clock::time_point deadline) {
   return stopped_;
 }
 
+std::string TimeLimit::message() const {
+  return is_cpu_over_ ? "used " + cpu_.text + " of processor time" : "timed out after " + elapsed_.text;
+}
+
+/// As wait_until. Processors are used no faster than by all of them at once, so that there are few looks until the end.
+bool TimeLimit::wait_for_a_limit() {
+  if (!cpu_.time) return wait_until(deadline_);
+  const unsigned processors = std::max(1u, std::thread::hardware_concurrency());
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(*cpu_.time) - cpu_time_used();
+    if (left <= left.zero()) {
+      is_cpu_over_ = true;
+      return stopped_;
+    }
+    const std::chrono::nanoseconds look = std::max<std::chrono::nanoseconds>(left / processors, kShortestLook);
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline_ || wait_until(std::min(deadline_, now + look))) return stopped_;
+  }
+}
+
 void* TimeLimit::run(void* self) {
   auto& limit = *static_cast<TimeLimit*>(self);
   pthread_mutex_lock(&limit.mutex_);
-  if (!limit.wait_until(limit.deadline_)) {
+  if (!limit.wait_for_a_limit()) {
     if (limit.store_) {
       limit.store_->interrupt();
-      limit.wait_until(limit.deadline_ + kGrace);
+      limit.wait_until(std::chrono::steady_clock::now() + kGrace);
     }
     if (!limit.stopped_) {
       report(limit.message());
-      ::_exit(kTimedOut);
+      ::_exit(kLimitReached);
     }
   }
   pthread_mutex_unlock(&limit.mutex_);

@@ -1,42 +1,51 @@
-// --timeout. Visible: TimeLimit.
+// --timeout and --cpu-time. Visible: TimeLimit.
 #pragma once
 
 #include <pthread.h>
 
-#include <atomic>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "engine/engine.h"
 
 namespace wasmrun::cmd {
 
-/// Ends the process with status 124 when the time is over. A guest that runs its own code is interrupted first, so that the
+/// One limit of time, as typed too. Without one: none.
+struct Limit {
+  std::optional<std::chrono::milliseconds> time;
+  std::string text;
+};
+
+/// Ends the process with status 124 when the time since the start, or the processor time of the process, is over. A guest that runs its own code is interrupted first, so that the
 /// report can say where it was; whatever else the process does then (reading, compiling, waiting in a system call of the
 /// guest) is cut off a moment later. Nothing is lost by that: wasmrun buffers no output.
 class TimeLimit {
  public:
-  /// `limit_text` is the limit as the user wrote it.
-  explicit TimeLimit(std::string limit_text) : limit_text_(std::move(limit_text)) {}
+  TimeLimit(Limit elapsed, Limit cpu) : elapsed_(std::move(elapsed)), cpu_(std::move(cpu)) {}
   ~TimeLimit();
   TimeLimit(const TimeLimit&) = delete;
   TimeLimit& operator=(const TimeLimit&) = delete;
 
-  /// Starts the clock. False when the system refuses a thread.
-  bool start(std::chrono::milliseconds limit);
+  /// Starts the clocks if there is a limit. False when the system refuses a thread.
+  bool start();
   /// From now on `store`'s guest is interrupted before the process ends. `store` must outlive this object.
   void watch(Store* store);
   /// Stops the clock, so that the caller may report what the guest did.
   void stop();
-  /// "timed out after 2s"
-  std::string message() const { return "timed out after " + limit_text_; }
+  /// "timed out after 2s"; "used 2s of processor time"
+  std::string message() const;
 
  private:
   static void* run(void* self);
   bool wait_until(std::chrono::steady_clock::time_point deadline);
 
-  std::string limit_text_;
+  bool wait_for_a_limit();
+
+  const Limit elapsed_;
+  const Limit cpu_;
   std::chrono::steady_clock::time_point deadline_;
+  bool is_cpu_over_ = false;
   pthread_t thread_{};
   bool started_ = false;
   pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;

@@ -24,6 +24,7 @@ Errno write_block(Call& call, const StringBlock& block, I32 pointers, I32 buffer
 
 Errno args_sizes_get(Call& call, I32 argc, I32 argv_buf_size) {
   if (!call.in_bounds(argc, 4, "argc") || !call.in_bounds(argv_buf_size, 4, "argv_buf_size")) return Errno::Fault;
+  call.state.path_hint.note_start();
   return write_sizes(call, call.state.args, argc, argv_buf_size);
 }
 

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace wasmrun::wasi {
@@ -20,6 +21,34 @@ bool gather_iovecs(Call& call, I32 iovs, I32 iovs_len, int* count) {
   }
   *count = static_cast<int>(used);
   return true;
+}
+
+void limit_iovecs(iovec* vectors, int* count, size_t limit) {
+  for (int i = 0; i < *count; ++i) {
+    if (vectors[i].iov_len >= limit) {
+      vectors[i].iov_len = limit;
+      *count = i + 1;
+      return;
+    }
+    limit -= vectors[i].iov_len;
+  }
+}
+
+void limit_output(Call& call, int* count) {
+  State& state = call.state;
+  if (state.output_left == UINT64_MAX) return;
+  uint64_t wanted = 0;
+  for (int i = 0; i < *count; ++i) wanted += state.iovecs[i].iov_len;
+  if (wanted <= state.output_left) return;
+  call.is_cut = true;
+  limit_iovecs(state.iovecs, count, state.output_left);
+}
+
+void spend_output(Call& call, uint64_t size) {
+  State& state = call.state;
+  if (state.output_left == UINT64_MAX) return;
+  state.output_left -= std::min(size, state.output_left);
+  state.output_exceeded |= call.is_cut && state.output_left == 0;
 }
 
 Errno read_times(I64 atim, I64 mtim, I32 fst_flags, timespec times[2]) {

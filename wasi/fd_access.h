@@ -31,6 +31,7 @@ inline Errno find_directory(Call& call, I32 fd, uint64_t right, Descriptor** fou
   *found = call.state.fds.find(fd);
   if (!*found) return Errno::Badf;
   if (!(*found)->is_directory()) return Errno::Notdir;
+  call.directory = *found;
   return ((*found)->rights_base & right) == right ? Errno::Success : Errno::Notcapable;
 }
 
@@ -43,12 +44,21 @@ inline Errno require_writable(const Descriptor& descriptor) {
 /// Copies a path out of guest memory. The caller has checked the bounds.
 inline Errno read_path(Call& call, I32 pointer, I32 size, GuestPath& path) {
   if (size == 0) return path.assign({});
+  call.path = pointer;
+  call.path_size = size;
   return path.assign({reinterpret_cast<const char*>(call.memory.at(pointer)), size});
 }
 
 /// Host vectors over guest memory, in State::iovecs; empty ones are left out, and what is past the kernel's limit is
 /// left for the guest's next call. False: out of bounds.
 bool gather_iovecs(Call& call, I32 iovs, I32 iovs_len, int* count);
+
+/// Keeps vectors within so many bytes.
+void limit_iovecs(iovec* vectors, int* count, size_t limit);
+/// Cuts the vectors to the output that is left to the program.
+void limit_output(Call& call, int* count);
+/// Takes written bytes off what is left. When nothing is left and more was wanted, the call ends the program.
+void spend_output(Call& call, uint64_t size);
 
 /// utimensat's pair from the four flags. Errors: Inval for unknown or contradicting flags.
 Errno read_times(I64 atim, I64 mtim, I32 fst_flags, timespec times[2]);

@@ -67,11 +67,17 @@ Errno fd_allocate(Call& call, I32 fd, I64 offset, I64 len) {
   if (descriptor->is_directory()) return Errno::Badf;
   if (const Errno error = require_writable(*descriptor); error != Errno::Success) return error;
   if (len == 0 || len > INT64_MAX || offset > INT64_MAX) return Errno::Inval;
+  // Blocks are output too; there is no allocating a part.
+  if (len > call.state.output_left) {
+    call.state.output_exceeded = true;
+    return Errno::Nospc;
+  }
   // Not posix_fallocate: where the file system cannot allocate, glibc would write every block.
   while (::fallocate(descriptor->host, 0, static_cast<off_t>(offset), static_cast<off_t>(len)) != 0) {
     if (errno != EINTR) return from_host(errno);
     if (call.interrupted()) return Errno::Intr;
   }
+  spend_output(call, len);
   return Errno::Success;
 }
 

@@ -22,18 +22,6 @@ bool would_block(const Descriptor& descriptor, short events) {
   return descriptor.is_inherited && (descriptor.flags & fdflags::kNonblock) && !is_ready(descriptor.host, events);
 }
 
-/// Keeps vectors within what a stream that is ready for writing takes without waiting.
-void limit_iovecs(iovec* vectors, int* count, size_t limit) {
-  for (int i = 0; i < *count; ++i) {
-    if (vectors[i].iov_len >= limit) {
-      vectors[i].iov_len = limit;
-      *count = i + 1;
-      return;
-    }
-    limit -= vectors[i].iov_len;
-  }
-}
-
 /// Repeats `transfer` (a system call) until it ends in a count or an error that concerns the guest.
 template <class Transfer>
 Errno complete(Call& call, Descriptor& descriptor, short events, I32 result, Transfer transfer) {
@@ -44,6 +32,7 @@ Errno complete(Call& call, Descriptor& descriptor, short events, I32 result, Tra
     const ssize_t count = transfer();
     if (count >= 0) {
       if (count == 0 && has_error) return take_pending_error(descriptor);
+      if (events == POLLOUT) spend_output(call, static_cast<uint64_t>(count));
       call.memory.write(result, static_cast<uint32_t>(count));
       return Errno::Success;
     }
@@ -74,12 +63,14 @@ Errno fd_write(Call& call, I32 fd, I32 iovs, I32 iovs_len, I32 nwritten) {
   if (!call.in_bounds(nwritten, 4, "nwritten") || !gather_iovecs(call, iovs, iovs_len, &count)) return Errno::Fault;
   Descriptor* descriptor;
   if (const Errno error = find_fd(call, fd, rights::kFdWrite, &descriptor); error != Errno::Success) return error;
+  limit_output(call, &count);
   if (descriptor->is_inherited && descriptor->flags != 0 && descriptor->type == FileType::RegularFile &&
       (descriptor->flags & fdflags::kAppend)) {
     return complete(call, *descriptor, POLLOUT, nwritten,
                     [&] { return ::pwritev2(descriptor->host, call.state.iovecs, count, -1, RWF_APPEND); });
   }
   if (descriptor->is_inherited && (descriptor->flags & fdflags::kNonblock) && !descriptor->is_always_ready()) {
+    // A stream that is ready for writing takes so much without waiting.
     limit_iovecs(call.state.iovecs, &count, PIPE_BUF);
   }
   return complete(call, *descriptor, POLLOUT, nwritten,
@@ -101,6 +92,7 @@ Errno fd_pwrite(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nwri
   if (!call.in_bounds(nwritten, 4, "nwritten") || !gather_iovecs(call, iovs, iovs_len, &count)) return Errno::Fault;
   Descriptor* descriptor;
   if (const Errno error = find_fd(call, fd, rights::kFdWrite, &descriptor); error != Errno::Success) return error;
+  limit_output(call, &count);
   if (offset > kMaxOffset) return Errno::Inval;
   return complete(call, *descriptor, POLLOUT, nwritten,
                   [&] { return ::pwritev(descriptor->host, call.state.iovecs, count, static_cast<off_t>(offset)); });

@@ -63,7 +63,10 @@ Errno fd_prestat_get(Call& call, I32 fd, I32 prestat) {
   if (!call.in_bounds(prestat, kPrestatSize, "prestat")) return Errno::Fault;
   const Descriptor* descriptor = call.state.fds.find(fd);
   // C libraries look at 3, 4, ... until Badf, and give up on any other error.
-  if (!descriptor || !descriptor->cold || !descriptor->cold->is_preopen) return Errno::Badf;
+  if (!descriptor || !descriptor->cold || !descriptor->cold->is_preopen) {
+    call.state.path_hint.note_search();
+    return Errno::Badf;
+  }
   call.memory.write<uint32_t>(prestat, 0);  // a directory
   call.memory.write(prestat + 4, static_cast<uint32_t>(descriptor->cold->preopen_name.size()));
   return Errno::Success;

@@ -26,7 +26,7 @@ FdTable::~FdTable() {
 
 Errno FdTable::insert(Descriptor descriptor, uint32_t* fd) {
   while (lowest_free_ < slots_.size() && slots_[lowest_free_].is_open()) ++lowest_free_;
-  if (lowest_free_ >= kMaxDescriptors) {
+  if (lowest_free_ >= limit_) {
     release(descriptor);
     return Errno::Mfile;
   }

@@ -71,6 +71,8 @@ class FdTable {
   static constexpr uint32_t kMaxDescriptors = 1 << 20;
 
   FdTable() = default;
+  /// No number from `limit` on is given out any more; at most kMaxDescriptors.
+  void set_limit(uint32_t limit) { limit_ = limit; }
   FdTable(const FdTable&) = delete;
   FdTable& operator=(const FdTable&) = delete;
   ~FdTable();
@@ -91,6 +93,7 @@ class FdTable {
  private:
   void release(Descriptor& descriptor);
   std::vector<Descriptor> slots_;
+  uint32_t limit_ = kMaxDescriptors;
   uint32_t last_serial_ = 0;
   uint32_t lowest_free_ = 0;  ///< no number below is free
 };

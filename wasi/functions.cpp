@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include "wasi/fd_access.h"
 #include "wasi/state.h"
 
 namespace wasmrun::wasi {
@@ -32,6 +33,13 @@ Errno apply(Errno (*function)(Call&, Parameters...), Call& call, const RawValue*
   return unpack(function, call, arguments, std::index_sequence_for<Parameters...>());
 }
 
+/// Keeps what may explain to the user later why the program failed.
+void note_refusal(Call& call, Errno error) {
+  const std::string_view path(reinterpret_cast<const char*>(call.memory.at(call.path)), call.path_size);
+  const bool is_refused = call.state.resolver->take_refusal() || path.front() == '/' || require_writable(*call.directory) == error;
+  if (error == Errno::Noent || is_refused) call.state.path_hint.note(*call.directory, path, error);
+}
+
 template <auto function>
 HostOutcome enter(void* user_data, Caller& caller, const RawValue* arguments, RawValue* results) {
   const ImportBinding& binding = *static_cast<const ImportBinding*>(user_data);
@@ -39,11 +47,13 @@ HostOutcome enter(void* user_data, Caller& caller, const RawValue* arguments, Ra
   Trace* const trace = binding.state->trace.get();
   if (__builtin_expect(trace != nullptr, 0)) trace->begin(*binding.function, call, arguments);
   const Errno error = apply(function, call, arguments);
+  if (error != Errno::Success && call.path_size > 0 && (error == Errno::Noent || error == Errno::Perm)) note_refusal(call, error);
   if (__builtin_expect(trace != nullptr, 0)) trace->end(*binding.function, call, arguments, error);
   if (__builtin_expect(call.bad_argument != nullptr, 0)) {
     return HostOutcome::trapped("out of bounds memory access: " + std::string(binding.function->name) + " argument " +
                                 call.bad_argument);
   }
+  if (__builtin_expect(binding.state->output_exceeded, 0)) return HostOutcome::trapped("the program wrote more than it may");
   if (__builtin_expect(call.exits, 0)) return HostOutcome::exited(call.exit_code);
   if (binding.function->returns_errno) results[0].i32 = static_cast<uint32_t>(error);
   return HostOutcome::returned();

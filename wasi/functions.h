@@ -16,6 +16,7 @@ namespace wasmrun::wasi {
 using I32 = uint32_t;
 using I64 = uint64_t;
 
+struct Descriptor;
 struct State;
 
 /// One call from the guest. A handler that finds a pointer out of bounds, or ends the program, says so here; what it
@@ -26,8 +27,11 @@ struct Call {
   GuestMemory memory;
   Snapshot snapshot;
   const char* bad_argument = nullptr;  ///< set: the call traps
+  bool is_cut = false;  ///< writes less than the guest asked for, by --max-output
   bool exits = false;
   uint32_t exit_code = 0;
+  const Descriptor* directory = nullptr;  ///< where the last path begins
+  uint32_t path = 0, path_size = 0;       ///< the last path, in bounds
 
   /// Checks `size` bytes at a guest pointer; when they are out of bounds the call will trap naming `argument`.
   /// Handlers check their result pointers before they have any effect.

@@ -58,10 +58,14 @@ int Resolver::open(int directory, const char* path, int flags, mode_t mode, bool
   if (!(flags & O_PATH)) flags |= O_NOCTTY;  // openat2 refuses the two together
   const int fd = kind_ == Kind::Openat2 ? open_by_openat2(directory, path, flags, mode, follow)
                                         : open_by_walk(directory, path, flags, mode, follow);
+  refused_ |= fd == -EPERM;
   if (fd < 0) return fd;
   OwnedFd owned(fd);
   if (::fstat(fd, status) != 0) return -errno;
-  if (is_in_procfs(fd, status->st_dev)) return -EPERM;
+  if (is_in_procfs(fd, status->st_dev)) {
+    refused_ = true;
+    return -EPERM;
+  }
   return owned.release();
 }
 

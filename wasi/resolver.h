@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <utility>
 
 #include "wasi/errno.h"
 #include "wasi/guest_path.h"
@@ -44,11 +45,15 @@ class Resolver {
   /// end in "." or ".." have no such name: ask `ends_in_dots` first. Returns 0 or a negative host errno.
   int open_parent(int directory, GuestPath& path, Parent* parent);
 
+  /// Whether a path was refused since the last time that this was asked: it led outside or into procfs.
+  bool take_refusal() { return std::exchange(refused_, false); }
+
   /// Whether a file of that status and descriptor lies in procfs.
   bool is_in_procfs(int fd, dev_t device);
 
  private:
   Kind kind_;
+  bool refused_ = false;
   dev_t device_seen_ = 0;  ///< a device known not to be procfs, so that most opens need not ask
 };
 

@@ -70,10 +70,12 @@ Errno receive(Call& call, Descriptor& socket, int vectors, I32 ri_flags, msghdr*
 Errno send(Call& call, Descriptor& socket, int vectors, I32 si_flags, msghdr* message, uint32_t* count) {
   if (si_flags != 0) return Errno::Inval;
   const int host_flags = MSG_NOSIGNAL | (socket.flags & fdflags::kNonblock ? MSG_DONTWAIT : 0);
+  limit_output(call, &vectors);
   message->msg_iov = call.state.iovecs;
   message->msg_iovlen = static_cast<size_t>(vectors);
   ssize_t sent = 0;
   const Errno error = complete(call, socket, POLLOUT, &sent, [&] { return ::sendmsg(socket.host, message, host_flags); });
+  if (error == Errno::Success) spend_output(call, static_cast<uint64_t>(sent));
   *count = static_cast<uint32_t>(sent);
   return error;
 }

@@ -10,6 +10,7 @@
 #include "wasi/fd_table.h"
 #include "wasi/functions.h"
 #include "wasi/net_access.h"
+#include "wasi/path_hint.h"
 #include "wasi/poll.h"
 #include "wasi/resolver.h"
 #include "wasi/trace.h"
@@ -35,6 +36,10 @@ struct State {
   std::unique_ptr<Resolver> resolver;
   std::vector<std::string> listener_addresses;
   NetAccess net;
+  /// Bytes that the program may still write, and whether it wanted to write more.
+  uint64_t output_left = UINT64_MAX;
+  bool output_exceeded = false;
+  PathHint path_hint;
   std::unique_ptr<Trace> trace;  ///< null: nobody asked
 
   /// Host vectors of the call under way; calls do not nest. Linux takes 1024 at most, and short counts are legal.

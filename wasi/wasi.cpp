@@ -1,6 +1,8 @@
 // Sets a program's system interface up and defines its functions in a store. See wasi.h.
 #include "wasi/wasi.h"
 
+#include <algorithm>
+
 #include "wasi/preopens.h"
 #include "wasi/state.h"
 
@@ -41,10 +43,20 @@ Result<std::unique_ptr<Wasi>> Wasi::create(WasiOptions options) {
     state->trace = std::make_unique<Trace>(options.trace_fd, options.trace_summary ? Trace::Form::Summary : Trace::Form::Lines);
   }
   if (auto filled = fill_blocks(*state, options); !filled.ok()) return std::move(filled).error();
+  state->path_hint.know(options.preopens, options.args);
   // First, so that nothing of ours takes a standard stream's number.
   add_standard_streams(*state);
   if (auto added = add_preopens(*state, options.preopens); !added.ok()) return std::move(added).error();
   if (auto added = add_listeners(*state, options.tcp_listeners, options.inherited_listeners); !added.ok()) return std::move(added).error();
+
+  state->output_left = options.max_output_bytes.value_or(UINT64_MAX);
+  if (options.max_fds) {
+    if (*options.max_fds < state->fds.size()) {
+      return Error{ErrorKind::Io, "--max-fds: " + std::to_string(*options.max_fds) + " is too few: the program starts with " +
+                                      std::to_string(state->fds.size()) + ", the standard streams included"};
+    }
+    state->fds.set_limit(std::min(*options.max_fds, FdTable::kMaxDescriptors));
+  }
 
   state->net.connect_rules = TRY(NetRules::parse("--allow-connect", options.allow_connect));
   state->net.bind_rules = TRY(NetRules::parse("--allow-bind", options.allow_bind));
@@ -78,6 +90,14 @@ void Wasi::define_in(Store& store) {
 
 const std::string& Wasi::network_refusal() const {
   return state_->net.refusal();
+}
+
+bool Wasi::output_exceeded() const {
+  return state_->output_exceeded;
+}
+
+std::string Wasi::path_hint() const {
+  return state_->path_hint.explain();
 }
 
 std::string Wasi::trace_summary() const {

@@ -27,6 +27,8 @@ struct WasiOptions {
   std::vector<std::string> allow_connect;                ///< "HOST:PORT,...": what net_rules.h says. Nothing is allowed by default
   std::vector<std::string> allow_bind;
   std::vector<std::string> allow_resolve;                ///< "NAME,..." or "*"
+  std::optional<uint32_t> max_fds;                       ///< descriptors the program may have open, those it starts with included
+  std::optional<uint64_t> max_output_bytes;              ///< that it may write, to all descriptors together
   int trace_fd = -1;           ///< a line for each call goes to this host descriptor, which must stay open
   bool trace_summary = false;  ///< instead: a table for `trace_summary()`
 };
@@ -55,6 +57,12 @@ class Wasi {
 
   /// The first thing that the network options refused, and the option that would allow it; empty when nothing was refused.
   const std::string& network_refusal() const;
+
+  /// Why a program that failed may not have got at a file, and the option that would help; empty when nothing speaks for it.
+  std::string path_hint() const;
+
+  /// Whether the program wanted to write more than `max_output_bytes`, which ended it with a trap.
+  bool output_exceeded() const;
 
   /// Counts, errors and time of each function that was called; empty unless asked for in the options.
   std::string trace_summary() const;

@@ -113,3 +113,64 @@ TEST_CASE("a heap that is full is a trap, and --gc-heap-size says when", "[cli][
   CHECK(contains(full.err, "allocation failure"));
   CHECK(wasmrun({"--gc-heap-size=much", folder.file("list.wat")}).status == 125);
 }
+
+TEST_CASE("a limit of processor time ends a loop, and not a program that waits", "[cli][cpu-time]") {
+  SKIP_WITHOUT_GUEST("spin");
+  const Ended ended = wasmrun({"--cpu-time=200ms", guest("spin")});
+  INFO(ended.err);
+  CHECK(ended.status == 124);
+  CHECK(first_line(ended.err) == "wasmrun: used 200ms of processor time");
+  CHECK(contains(ended.err, "  at "));
+  const Ended waiting = run({.words = {"--cpu-time=200ms", "--timeout=600ms", guest("spin"), "read"}, .keep_input_open = true});
+  CHECK(waiting.status == 124);
+  CHECK(first_line(waiting.err) == "wasmrun: timed out after 600ms");
+}
+
+TEST_CASE("what is written up to --max-output arrives, then the program ends", "[cli][max-output]") {
+  SKIP_WITHOUT_GUEST("yes");
+  const Ended ended = wasmrun({"--max-output=100001", "--timeout=1m", guest("yes")});
+  INFO(ended.err);
+  CHECK(ended.status == 124);
+  CHECK(ended.out.size() == 100001);
+  CHECK(first_line(ended.err) == "wasmrun: wrote more than 100001");
+}
+
+TEST_CASE("a program that writes as much as it may is not touched by --max-output", "[cli][max-output]") {
+  SKIP_WITHOUT_GUEST("hello");
+  const Ended all = wasmrun({"--max-output=13", guest("hello")});
+  CHECK(all.status == 0);
+  CHECK(all.out == "hello, world\n");
+  const Ended most = wasmrun({"--max-output=12", guest("hello")});
+  CHECK(most.status == 124);
+  CHECK(most.out == "hello, world");
+}
+
+TEST_CASE("--max-output counts files, appended, at positions and reserved", "[cli][max-output]") {
+  SKIP_WITHOUT_GUEST("files");
+  const TemporaryFolder folder;
+  const Ended ended = wasmrun({"--max-output=3", "--dir=" + folder.path() + "::/data", guest("files"), "/data"});
+  CHECK(ended.status == 124);
+}
+
+TEST_CASE("--max-fds is what the program may have open, and enough to start with", "[cli][max-fds]") {
+  SKIP_WITHOUT_GUEST("cat");
+  const TemporaryFolder folder;
+  write_file(folder.file("in.txt"), "hello\n");
+  const std::string dir = "--dir=" + folder.path() + "::/data";
+  CHECK(wasmrun({"--max-fds=5", dir, guest("cat"), "/data/in.txt"}).out == "hello\n");
+  const Ended full = wasmrun({"--max-fds=4", dir, guest("cat"), "/data/in.txt"});
+  CHECK(full.status == 5);
+  CHECK(contains(full.err, "/data/in.txt: No file descriptors available"));
+  const Ended too_few = wasmrun({"--max-fds=3", dir, guest("cat")});
+  CHECK(too_few.status == 125);
+  CHECK(first_line(too_few.err) == "wasmrun: --max-fds: 3 is too few: the program starts with 4, the standard streams included");
+}
+
+TEST_CASE("limits that are no numbers are wrong usage", "[cli][max-fds][max-output][cpu-time]") {
+  for (const char* option : {"--max-fds=0", "--max-fds=many", "--max-fds=99999999999", "--max-output=", "--max-output=0", "--cpu-time=5", "--cpu-time=-1s"}) {
+    const Ended ended = wasmrun({option, "app.wasm"});
+    INFO(option << "\n" << ended.err);
+    CHECK(ended.status == 125);
+    CHECK(contains(ended.err, std::string(option).substr(0, 6)));
+  }
+}
