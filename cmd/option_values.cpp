@@ -58,6 +58,17 @@ Parsed<uint32_t> parse_count(std::string_view text) {
   return {number, {}};
 }
 
+Parsed<uint64_t> parse_seed(std::string_view text) {
+  if (text == "-") return {0, {}};
+  const bool is_hexadecimal = text.starts_with("0x");
+  if (is_hexadecimal) text.remove_prefix(2);
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, is_hexadecimal ? 16 : 10);
+  if (error == std::errc::result_out_of_range) return {std::nullopt, "the number is larger than 64 bits"};
+  if (error != std::errc{} || end != text.data() + text.size()) return {std::nullopt, "expected a whole number such as 42"};
+  return {number, {}};
+}
+
 Parsed<uint64_t> parse_size(std::string_view text) {
   const char* const end = text.data() + text.size();
   uint64_t number = 0;

@@ -49,6 +49,9 @@ Parsed<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// A positive whole number.
 Parsed<uint32_t> parse_count(std::string_view text);
 
+/// A whole number, decimal or 0x; "-", which an option without a value has, is 0.
+Parsed<uint64_t> parse_seed(std::string_view text);
+
 /// A positive whole number of bytes, with an optional unit: K, M, G, KiB, MiB, GiB (powers of 1024) or KB, MB, GB (of 1000).
 Parsed<uint64_t> parse_size(std::string_view text);
 

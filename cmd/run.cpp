@@ -80,7 +80,9 @@ class Program {
   }
 
   std::optional<Failure> prepare() {
-    auto engine = Engine::create({.explicit_bounds_checks = options_.explicit_bounds_checks, .features = options_.features});
+    auto engine = Engine::create({.explicit_bounds_checks = options_.explicit_bounds_checks,
+                                  .canonical_nans = options_.deterministic_seed.has_value(),
+                                  .features = options_.features});
     if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};
     engine_ = std::move(engine).value();
     if (auto failure = load_file(*engine_, log_, file_, loaded_)) return failure;
@@ -126,6 +128,7 @@ class Program {
     for (const DirGrant& dir : options_.dirs) given.preopens.push_back({dir.host, dir.guest, dir.read_only});
     given.tcp_listeners = options_.tcplisten;
     given.inherited_listeners = wasi::inherited_listeners();
+    given.deterministic_seed = options_.deterministic_seed;
     given.max_fds = options_.max_fds;
     given.max_output_bytes = options_.max_output_bytes;
     given.allow_connect = options_.allow_connect;

@@ -94,6 +94,7 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   if (auto failure = parse_last("--timeout", raw.timeout, parse_duration, options.timeout)) return failure;
   if (auto failure = parse_last("--cpu-time", raw.cpu_time, parse_duration, options.cpu_time)) return failure;
   if (auto failure = parse_last("--max-fds", raw.max_fds, parse_count, options.max_fds)) return failure;
+  if (auto failure = parse_last("--deterministic", raw.deterministic, parse_seed, options.deterministic_seed)) return failure;
   if (auto failure = parse_last("--max-output", raw.max_output, parse_size, options.max_output_bytes)) return failure;
   if (auto failure = parse_last("--max-memory", raw.max_memory, parse_size, options.max_memory_bytes)) return failure;
   if (auto failure = parse_last("--stack-size", raw.stack_size, parse_size, options.stack_size_bytes)) return failure;

@@ -27,6 +27,7 @@ struct RunOptions {
   std::optional<std::chrono::milliseconds> timeout;
   std::optional<std::chrono::milliseconds> cpu_time;
   std::string timeout_text, cpu_time_text, max_output_text;  ///< as typed, for messages
+  std::optional<uint64_t> deterministic_seed;
   std::optional<uint32_t> max_fds;
   std::optional<uint64_t> max_output_bytes;
   std::optional<uint64_t> max_memory_bytes;

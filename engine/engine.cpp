@@ -28,6 +28,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   engine->types = std::make_shared<module::TypeRegistry>();
   engine->compile_options.cpu = abi::CpuFeatures::host();
   engine->compile_options.guard_pages = !options.explicit_bounds_checks && has_address_space();
+  engine->compile_options.canonical_nans = options.canonical_nans;
   engine->threads = options.threads;
   engine->features = options.features;
   return std::unique_ptr<Engine>(std::move(engine));

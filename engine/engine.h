@@ -25,6 +25,8 @@ struct EngineOptions {
   /// Compare each memory access with the memory's size instead of relying on guard pages. Chosen by itself when the system
   /// refuses the address space (`ulimit -v`).
   bool explicit_bounds_checks = false;
+  /// Make every NaN that an instruction computes the positive canonical one, so that results are the same on all machines.
+  bool canonical_nans = false;
   /// Worker threads for compiling; 0: as many as the scheduler and the cgroup allow.
   unsigned threads = 0;
   /// What modules may use. What a module uses beyond it is refused with the standard's words and the option's name.

@@ -44,6 +44,7 @@ ScriptReport run_file(const ScriptFile& script, const SuiteOptions& options) {
   if (!file) return give_up("cannot be read");
   EngineOptions engine_options;
   engine_options.explicit_bounds_checks = options.runner.explicit_bounds_checks;
+  engine_options.canonical_nans = options.runner.canonical_nans;
   engine_options.threads = 1;
   engine_options.features = features_of(script.path);
   auto engine = Engine::create(engine_options);

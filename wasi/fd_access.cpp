@@ -90,7 +90,8 @@ uint64_t timestamp(const timespec& time) {
 
 }  // namespace
 
-void write_filestat(Call& call, I32 pointer, const struct stat& status) {
+void write_filestat(Call& call, I32 pointer, struct stat status) {
+  if (call.state.deterministic) call.state.deterministic->normalize(status);
   const FilestatLayout layout = filestat_layout(call.snapshot);
   GuestMemory& memory = call.memory;
   memory.clear(pointer, layout.size_bytes);

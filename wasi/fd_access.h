@@ -66,7 +66,7 @@ Errno read_times(I64 atim, I64 mtim, I32 fst_flags, timespec times[2]);
 FileType file_type_of(mode_t mode);
 
 /// Writes a filestat in the layout of the call's snapshot; the caller has checked the bounds. Times before 1970 are 0.
-void write_filestat(Call& call, I32 pointer, const struct stat& status);
+void write_filestat(Call& call, I32 pointer, struct stat status);
 
 /// The error that a poll took from the kernel and that no call has met yet.
 inline Errno take_pending_error(Descriptor& socket) { return std::exchange(socket.pending_error, Errno::Success); }

@@ -91,6 +91,73 @@ int fill(DirectoryCursor& cursor, bool* at_end) {
   return 0;
 }
 
+/// Writes dirents one after the other, the last perhaps cut off.
+class Output {
+ public:
+  Output(GuestMemory& memory, I32 buffer, I32 size) : memory_(memory), buffer_(buffer), size_(size) {}
+  bool is_full() const { return used_ == size_; }
+  uint32_t used() const { return used_; }
+
+  /// False when it was cut off: it is given out again then, because the guest asks with the cookie before it.
+  bool append(uint64_t next_cookie, uint64_t inode, FileType type, std::string_view name) {
+    uint8_t header[kDirentSize] = {};
+    // The parent may be outside what the guest knows of.
+    if (name == "..") inode = 0;
+    const auto name_size = static_cast<uint32_t>(name.size());
+    std::memcpy(header, &next_cookie, 8);
+    std::memcpy(header + 8, &inode, 8);
+    std::memcpy(header + 16, &name_size, 4);
+    header[20] = static_cast<uint8_t>(type);
+    const bool is_header_whole = copy(header, kDirentSize);
+    return is_header_whole && copy(name.data(), name_size);
+  }
+
+ private:
+  bool copy(const void* bytes, uint32_t count) {
+    const uint32_t part = std::min(size_ - used_, count);
+    if (part > 0) std::memcpy(memory_.at(buffer_ + used_), bytes, part);
+    used_ += part;
+    return part == count;
+  }
+
+  GuestMemory& memory_;
+  const I32 buffer_, size_;
+  uint32_t used_ = 0;
+};
+
+/// Reads all of the directory. Returns 0 or an errno.
+int list_sorted(Deterministic& world, DirectoryCursor& cursor, int directory) {
+  cursor.sorted.clear();
+  if (const int error = seek_to(cursor, directory, 0)) return error;
+  struct stat status;
+  if (::fstat(directory, &status) != 0) return errno;
+  for (;;) {
+    bool at_end;
+    if (const int error = fill(cursor, &at_end)) return error;
+    if (at_end) break;
+    const Record record{cursor.buffer.get() + cursor.begin};
+    cursor.sorted.push_back({record.name(), record.inode(), file_type(cursor, record)});
+    cursor.begin += record.size();
+  }
+  std::sort(cursor.sorted.begin(), cursor.sorted.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (DirectoryCursor::Entry& entry : cursor.sorted) {
+    if (entry.name != "..") entry.inode = world.file_number(status.st_dev, entry.inode);
+  }
+  return 0;
+}
+
+Errno read_sorted(Call& call, Descriptor& descriptor, Output& output, I64 cookie) {
+  DirectoryCursor& cursor = descriptor.ensure_cold().cursor;
+  if (cookie == 0 || cursor.sorted.empty()) {
+    if (const int error = list_sorted(*call.state.deterministic, cursor, descriptor.host)) return from_host(error);
+  }
+  for (uint64_t i = cookie; i < cursor.sorted.size() && !output.is_full(); ++i) {
+    const DirectoryCursor::Entry& entry = cursor.sorted[i];
+    if (!output.append(i + 1, entry.inode, entry.type, entry.name)) break;
+  }
+  return Errno::Success;
+}
+
 }  // namespace
 
 Errno fd_readdir(Call& call, I32 fd, I32 buf, I32 buf_len, I64 cookie, I32 bufused) {
@@ -99,38 +166,24 @@ Errno fd_readdir(Call& call, I32 fd, I32 buf, I32 buf_len, I64 cookie, I32 bufus
   if (const Errno error = find_directory(call, fd, rights::kFdReaddir, &descriptor); error != Errno::Success) {
     return error;
   }
+  Output output(call.memory, buf, buf_len);
+  if (call.state.deterministic) {
+    if (const Errno error = read_sorted(call, *descriptor, output, cookie); error != Errno::Success) return error;
+    call.memory.write(bufused, output.used());
+    return Errno::Success;
+  }
   DirectoryCursor& cursor = descriptor->ensure_cold().cursor;
   if (const int error = seek_to(cursor, descriptor->host, cookie)) return from_host(error);
-
-  uint32_t used = 0;
-  while (used < buf_len) {
+  while (!output.is_full()) {
     bool at_end;
     if (const int error = fill(cursor, &at_end)) return from_host(error);
     if (at_end) break;
     const Record record{cursor.buffer.get() + cursor.begin};
-    const std::string_view name = record.name();
-    uint8_t header[kDirentSize] = {};
-    const uint64_t next_cookie = record.next_cookie();
-    // The parent may be outside what the guest knows of.
-    const uint64_t inode = name == ".." ? 0 : record.inode();
-    const auto name_size = static_cast<uint32_t>(name.size());
-    std::memcpy(header, &next_cookie, 8);
-    std::memcpy(header + 8, &inode, 8);
-    std::memcpy(header + 16, &name_size, 4);
-    header[20] = static_cast<uint8_t>(file_type(cursor, record));
-
-    const uint32_t header_part = std::min(buf_len - used, kDirentSize);
-    std::memcpy(call.memory.at(buf + used), header, header_part);
-    used += header_part;
-    const uint32_t name_part = std::min(buf_len - used, name_size);
-    if (name_part > 0) std::memcpy(call.memory.at(buf + used), name.data(), name_part);
-    used += name_part;
-    // A record that was cut off is given out again: the guest asks with the cookie before it.
-    if (header_part < kDirentSize || name_part < name_size) break;
+    if (!output.append(record.next_cookie(), record.inode(), file_type(cursor, record), record.name())) break;
     cursor.begin += record.size();
-    cursor.next_cookie = next_cookie;
+    cursor.next_cookie = record.next_cookie();
   }
-  call.memory.write(bufused, used);
+  call.memory.write(bufused, output.used());
   return Errno::Success;
 }
 

@@ -22,6 +22,13 @@ struct DirectoryCursor {
   uint32_t begin = 0;                 ///< first record not given out
   uint32_t end = 0;
   uint64_t next_cookie = 0;  ///< the cookie that names the record at `begin`
+  /// In deterministic mode: all entries as they were when the guest began, by name; cookies count them.
+  struct Entry {
+    std::string name;
+    uint64_t inode;
+    FileType type;
+  };
+  std::vector<Entry> sorted;
 };
 
 /// One open object of the host and what the guest may do with it.

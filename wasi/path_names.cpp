@@ -40,6 +40,17 @@ Errno enter_parent(Call& call, Location& location, Errno dots) {
   return from_host(-call.state.resolver->open_parent(location.directory->host, location.path, &location.parent));
 }
 
+/// Removes or replaces a name by `change`, a system call.
+template <class Change>
+Errno remove_name(Call& call, const Parent& parent, const char* name, Change change) {
+  struct stat status;
+  const bool may_vanish = call.state.deterministic && ::fstatat(parent.fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                          (S_ISDIR(status.st_mode) || status.st_nlink == 1);
+  if (change() != 0) return from_host(errno);
+  if (may_vanish) call.state.deterministic->forget_file(status.st_dev, status.st_ino);
+  return Errno::Success;
+}
+
 Errno last_error(int result) {
   return result == 0 ? Errno::Success : from_host(errno);
 }
@@ -68,7 +79,8 @@ Errno path_remove_directory(Call& call, I32 fd, I32 path, I32 path_len) {
   const Errno dots = at.path.ends_in_dot() ? Errno::Inval : Errno::Notempty;
   if (const Errno error = enter_parent(call, at, dots); error != Errno::Success) return error;
   if (const Errno error = require_writable(*at.directory); error != Errno::Success) return error;
-  return last_error(::unlinkat(at.parent.fd, at.path.name_with_slash(), AT_REMOVEDIR));
+  const char* const name = at.path.name_with_slash();
+  return remove_name(call, at.parent, name, [&] { return ::unlinkat(at.parent.fd, name, AT_REMOVEDIR); });
 }
 
 Errno path_unlink_file(Call& call, I32 fd, I32 path, I32 path_len) {
@@ -80,7 +92,8 @@ Errno path_unlink_file(Call& call, I32 fd, I32 path, I32 path_len) {
   }
   if (const Errno error = enter_parent(call, at, Errno::Isdir); error != Errno::Success) return error;
   if (const Errno error = require_writable(*at.directory); error != Errno::Success) return error;
-  return last_error(::unlinkat(at.parent.fd, at.path.name_with_slash(), 0));
+  const char* const name = at.path.name_with_slash();
+  return remove_name(call, at.parent, name, [&] { return ::unlinkat(at.parent.fd, name, 0); });
 }
 
 Errno path_readlink(Call& call, I32 fd, I32 path, I32 path_len, I32 buf, I32 buf_len, I32 bufused) {
@@ -171,8 +184,10 @@ Errno path_rename(Call& call, I32 fd, I32 old_path, I32 old_path_len, I32 new_fd
   if (const Errno error = enter_parent(call, target, Errno::Busy); error != Errno::Success) return error;
   if (const Errno error = require_writable(*source.directory); error != Errno::Success) return error;
   if (const Errno error = require_writable(*target.directory); error != Errno::Success) return error;
-  return last_error(
-      ::renameat(source.parent.fd, source.path.name_with_slash(), target.parent.fd, target.path.name_with_slash()));
+  const char* const old_name = source.path.name_with_slash();
+  const char* const new_name = target.path.name_with_slash();
+  return remove_name(call, target.parent, new_name,
+                     [&] { return ::renameat(source.parent.fd, old_name, target.parent.fd, new_name); });
 }
 
 }  // namespace wasmrun::wasi

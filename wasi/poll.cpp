@@ -26,10 +26,15 @@ constexpr uint16_t kHangup = 1;
 
 using Kind = Subscription::Kind;
 
-uint64_t realtime_ns() {
+uint64_t realtime_ns(const State& state) {
+  if (state.deterministic) return state.deterministic->realtime();
   timespec now;
   ::clock_gettime(CLOCK_REALTIME, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+uint64_t monotonic_ns(const State& state) {
+  return state.deterministic ? state.deterministic->monotonic() : uv_hrtime();
 }
 
 timespec to_timespec(uint64_t nanoseconds) {
@@ -74,6 +79,7 @@ class Poll {
   Errno arm_timer();
   void begin_watching();
   int wait_once(const timespec* timeout);
+  Errno wait_virtually(Deterministic& world);
   void fire(Subscription& subscription, Errno error = Errno::Success) {
     subscription.has_fired = true;
     subscription.error = error;
@@ -84,7 +90,7 @@ class Poll {
 
   Call& call_;
   PollArrays& arrays_;
-  uint64_t now_ns_ = uv_hrtime();
+  uint64_t now_ns_ = monotonic_ns(call_.state);
   uint64_t nearest_ns_ = UINT64_MAX;    ///< of the clocks that wait for monotonic time
   uint64_t nearest_date_ = UINT64_MAX;  ///< of those that wait for real time
   bool has_deadline_ = false;
@@ -133,7 +139,7 @@ void Poll::begin_clock(Subscription& subscription) {
   if (subscription.target > kClockMonotonic) return fire(subscription, Errno::Notsup);
   const bool is_absolute = subscription.clock_flags & kAbstime;
   if (is_absolute && subscription.target == kClockRealtime) {
-    if (realtime_ns() >= subscription.timeout_ns) return fire(subscription);
+    if (realtime_ns(call_.state) >= subscription.timeout_ns) return fire(subscription);
     subscription.waits_for_date = has_date_ = true;
     nearest_date_ = std::min(nearest_date_, subscription.timeout_ns);
     return;
@@ -229,7 +235,7 @@ void Poll::fire_fd(Subscription& subscription, Descriptor& descriptor, short rev
 
 /// Fires what ppoll reported and what time has passed.
 void Poll::collect() {
-  const uint64_t date = has_date_ ? realtime_ns() : 0;
+  const uint64_t date = has_date_ ? realtime_ns(call_.state) : 0;
   for (Subscription& subscription : arrays_.subscriptions) {
     if (subscription.has_fired) continue;
     if (subscription.kind == Kind::Clock) {
@@ -270,7 +276,28 @@ int Poll::wait_once(const timespec* timeout) {
   return count;
 }
 
+/// Waiting takes no time: the clock jumps, unless something else is ready.
+Errno Poll::wait_virtually(Deterministic& world) {
+  begin_watching();
+  const bool has_clock = has_deadline_ || has_date_;
+  for (;;) {
+    const timespec no_time{};
+    const int count = wait_once(fired_ > 0 || has_clock ? &no_time : nullptr);
+    if (count < 0) {
+      if (errno != EINTR) return from_host(errno);
+      if (call_.interrupted()) return Errno::Intr;
+      for (pollfd& polled : arrays_.polled) polled.revents = 0;
+    }
+    collect();
+    if (fired_ > 0) return Errno::Success;
+    if (count != 0 || !has_clock) continue;
+    world.advance_to(std::min(has_deadline_ ? nearest_ns_ : UINT64_MAX, has_date_ ? world.monotonic_at(nearest_date_) : UINT64_MAX));
+    now_ns_ = world.monotonic();
+  }
+}
+
 Errno Poll::wait() {
+  if (call_.state.deterministic) return wait_virtually(*call_.state.deterministic);
   if (has_date_) {
     if (const Errno error = arm_timer(); error != Errno::Success) return error;
   }
@@ -285,7 +312,7 @@ Errno Poll::wait() {
       if (call_.interrupted()) return Errno::Intr;
       for (pollfd& polled : arrays_.polled) polled.revents = 0;
     }
-    now_ns_ = uv_hrtime();
+    now_ns_ = monotonic_ns(call_.state);
     collect();
     if (fired_ > 0) return Errno::Success;
     // The date was set: the timer is disarmed.

@@ -28,6 +28,10 @@ Errno sched_yield(Call&) {
 
 Errno random_get(Call& call, I32 buf, I32 buf_len) {
   if (!call.in_bounds(buf, buf_len, "buf")) return Errno::Fault;
+  if (call.state.deterministic) {
+    if (buf_len > 0) call.state.deterministic->fill_random({call.memory.at(buf), buf_len});
+    return Errno::Success;
+  }
   uint64_t done = 0;
   while (done < buf_len) {
     const ssize_t count = ::getrandom(call.memory.at(buf) + done, buf_len - done, 0);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "wasi/deterministic.h"
 #include "wasi/fd_table.h"
 #include "wasi/functions.h"
 #include "wasi/net_access.h"
@@ -39,6 +40,7 @@ struct State {
   /// Bytes that the program may still write, and whether it wanted to write more.
   uint64_t output_left = UINT64_MAX;
   bool output_exceeded = false;
+  std::unique_ptr<Deterministic> deterministic;  ///< null: the world as it is
   PathHint path_hint;
   std::unique_ptr<Trace> trace;  ///< null: nobody asked
 

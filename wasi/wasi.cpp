@@ -43,6 +43,7 @@ Result<std::unique_ptr<Wasi>> Wasi::create(WasiOptions options) {
     state->trace = std::make_unique<Trace>(options.trace_fd, options.trace_summary ? Trace::Form::Summary : Trace::Form::Lines);
   }
   if (auto filled = fill_blocks(*state, options); !filled.ok()) return std::move(filled).error();
+  if (options.deterministic_seed) state->deterministic = std::make_unique<Deterministic>(*options.deterministic_seed);
   state->path_hint.know(options.preopens, options.args);
   // First, so that nothing of ours takes a standard stream's number.
   add_standard_streams(*state);

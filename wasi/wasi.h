@@ -29,6 +29,7 @@ struct WasiOptions {
   std::vector<std::string> allow_resolve;                ///< "NAME,..." or "*"
   std::optional<uint32_t> max_fds;                       ///< descriptors the program may have open, those it starts with included
   std::optional<uint64_t> max_output_bytes;              ///< that it may write, to all descriptors together
+  std::optional<uint64_t> deterministic_seed;            ///< given: the program sees a world that is the same on every run
   int trace_fd = -1;           ///< a line for each call goes to this host descriptor, which must stay open
   bool trace_summary = false;  ///< instead: a table for `trace_summary()`
 };

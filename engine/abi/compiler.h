@@ -29,6 +29,8 @@ struct CpuFeatures {
 struct CompileOptions {
   /// Accesses to 32-bit memories rely on 4 GiB + guard being reserved; otherwise each is compared with the size.
   bool guard_pages = true;
+  /// Every NaN that an instruction makes is the canonical one with a positive sign, the same on all machines.
+  bool canonical_nans = false;
   CpuFeatures cpu;
 };
 

@@ -8,6 +8,8 @@
 
 namespace wasmrun::baseline {
 
+using instructions::NanResult;
+
 namespace {
 
 constexpr bool is_supported(module::Feature feature) {
@@ -45,7 +47,10 @@ struct Dispatch {
   template <class... Immediate>                            \
   bool name(const Immediate&... immediate) {               \
     if constexpr (is_supported(module::Feature::feature)) { \
+      constexpr auto kNans = instructions::nan_result(text); \
+      if constexpr (kNans != NanResult::None) compiler.nans_ = compiler.options_.canonical_nans ? kNans : NanResult::None; \
       compiler.name(immediate...);                         \
+      if constexpr (kNans != NanResult::None) compiler.nans_ = NanResult::None; \
       return !compiler.error_;                             \
     } else {                                               \
       return compiler.fail_unsupported(text);              \

@@ -34,6 +34,7 @@
 #include "engine/baseline/local_state.h"
 #include "engine/baseline/value.h"
 #include "engine/baseline/x64/assembler.h"
+#include "engine/instructions/nan_results.h"
 #include "engine/instructions/visit.h"
 
 namespace wasmrun::baseline {
@@ -605,6 +606,8 @@ class FunctionCompiler final : public abi::FunctionCompiler {
     value.where = Value::Where::Register;
     value.reg = x64::encoding(reg);
   }
+  /// Makes the NaNs of the result in `reg` canonical, as `nans_` says (numeric_float.cpp).
+  void canonicalize_nans(Xmm reg);
   void emit_test_as_bool(Gpr dst, Test test);
   void spill_registers_below(uint32_t height);
   void store(const Mem& where, ValueKind kind, Gpr reg) { asm_.mov(is_64_bit(kind) ? Width::W64 : Width::W32, where, reg); }
@@ -639,6 +642,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   uint32_t flags_offset_ = Value::kNone;  ///< where the zero flag is that of `flags_reg_` as a `flags_kind_`
   ValueKind flags_kind_ = ValueKind::I32;
   Gpr flags_reg_ = Gpr::rax;
+  instructions::NanResult nans_ = instructions::NanResult::None;  ///< of the instruction under way, when NaNs are to be canonical
   bool flags_live_ = false;        ///< a condition waits in the flags: nothing may change them
   LocalState state_;
   uint32_t local_pins_ = 0;  ///< pins that hold a local

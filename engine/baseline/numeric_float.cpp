@@ -132,6 +132,29 @@ void FunctionCompiler::f64_max() {
   float_min_max(ValueKind::F64, Sse::maxsd, Sse::andps);
 }
 
+// NaNs are rare: scalars jump over the correction. Handlers push their result last, so their scratch is free here.
+void FunctionCompiler::canonicalize_nans(Xmm reg) {
+  using instructions::NanResult;
+  constexpr uint64_t kNan32 = 0x7fc0'0000;
+  constexpr uint64_t kNan64 = 0x7ff8'0000'0000'0000;
+  constexpr uint8_t kUnordered = 3;  // predicate of cmpps
+  if (nans_ == NanResult::F32 || nans_ == NanResult::F64) {
+    const bool is_single = nans_ == NanResult::F32;
+    asm_.sse(is_single ? Sse::ucomiss : Sse::ucomisd, reg, reg);
+    x64::ShortLabel is_number = asm_.jcc_short(Condition::np);
+    asm_.movaps(reg, constant_operand(is_single ? kNan32 : kNan64, 0));
+    asm_.bind(is_number);
+    return;
+  }
+  const bool is_single = nans_ == NanResult::F32x4;
+  const uint64_t nan = is_single ? kNan32 << 32 | kNan32 : kNan64;
+  constexpr Xmm kNans = Xmm::xmm15;
+  asm_.sse(is_single ? Sse::cmpps : Sse::cmppd, kTemp, reg, reg, kUnordered);
+  asm_.sse(Sse::andps, kNans, kTemp, constant_operand(nan, nan));
+  asm_.sse(Sse::andnps, kTemp, kTemp, reg);
+  asm_.sse(Sse::orps, reg, kTemp, kNans);
+}
+
 // ---- The sign bit alone: NaNs keep their payload.
 
 void FunctionCompiler::float_mask(ValueKind kind, Sse op, uint64_t mask) {

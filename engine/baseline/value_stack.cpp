@@ -47,6 +47,7 @@ void FunctionCompiler::push(ValueKind kind, Gpr reg) {
 }
 
 void FunctionCompiler::push(ValueKind kind, Xmm reg) {
+  if (__builtin_expect(nans_ != instructions::NanResult::None, 0)) canonicalize_nans(reg);
   if (!operand_xmms_.contains(reg)) return finish_local_set();
   Value value;
   value.kind = kind;
