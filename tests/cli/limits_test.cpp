@@ -145,14 +145,14 @@ TEST_CASE("a program that writes as much as it may is not touched by --max-outpu
   CHECK(most.out == "hello, world");
 }
 
-TEST_CASE("--max-output counts files, appended, at positions and reserved", "[cli][max-output]") {
+TEST_CASE("the limit of output counts files, appended, at positions and reserved", "[cli][max-output]") {
   SKIP_WITHOUT_GUEST("files");
   const TemporaryFolder folder;
   const Ended ended = wasmrun({"--max-output=3", "--dir=" + folder.path() + "::/data", guest("files"), "/data"});
   CHECK(ended.status == 124);
 }
 
-TEST_CASE("--max-fds is what the program may have open, and enough to start with", "[cli][max-fds]") {
+TEST_CASE("the limit of descriptors is what the program may have open, and enough to start with", "[cli][max-fds]") {
   SKIP_WITHOUT_GUEST("cat");
   const TemporaryFolder folder;
   write_file(folder.file("in.txt"), "hello\n");
