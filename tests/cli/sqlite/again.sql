@@ -1,0 +1,1 @@
+.print again 5
