@@ -34,7 +34,7 @@ std::string_view hint_for(Origin origin) {
     case Origin::WasiExtension:
       return "WASI preview 1 has no function of that name; some runtimes add their own. Build the program without them.";
     case Origin::WasiThreads:
-      return "The module uses wasi-threads, which wasmrun does not have. Build it without threads.";
+      return "The module uses wasi-threads, whose function thread-spawn has the type [i32] -> [i32].";
     case Origin::WasiProposal:
       return "The module uses a WASI proposal that wasmrun does not have.";
     case Origin::Unknown:

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "cmd/time_limit.h"
 #include "cmd/trap_report.h"
 #include "engine/engine.h"
+#include "wasi/threads.h"
 #include "wasi/wasi.h"
 
 namespace wasmrun::cmd {
@@ -64,6 +66,14 @@ class Program {
         time_limit_({options.timeout, options.timeout_text}, {options.cpu_time, options.cpu_time_text}) {}
 
   int run() {
+    const int status = run_to_end();
+    // Other threads of the program may still run.
+    if (threads_) ::_exit(status);
+    return status;
+  }
+
+ private:
+  int run_to_end() {
     if (!time_limit_.start()) return fail({kFailed, "cannot start a thread for --timeout and --cpu-time"});
     if (auto failure = prepare()) return stop_and_fail(*failure);
     if (auto status = preload()) return *status;
@@ -73,7 +83,6 @@ class Program {
     return call_entry_point();
   }
 
- private:
   int stop_and_fail(const Failure& failure) {
     time_limit_.stop();
     return fail(failure);
@@ -104,7 +113,24 @@ class Program {
     store_ = std::move(store).value();
     wasi_->define_in(*store_);
     time_limit_.watch(store_.get());
+    return define_threads(store_options);
+  }
+
+  std::optional<Failure> define_threads(const StoreOptions& store_options) {
+    if (!wasi::Threads::are_wanted(*loaded_)) return std::nullopt;
+    threads_ = std::make_unique<wasi::Threads>(wasi::Threads::Program{
+        *engine_, *wasi_, loaded_, module_name(file_), store_options, [this](const Outcome& outcome) { ::_exit(end(outcome)); }});
+    if (auto defined = threads_->define_in(*store_); !defined.ok()) return describe_error(file_, defined.error());
     return std::nullopt;
+  }
+
+  /// Of the threads that end the program, the first decides its status; the others wait here for the end of the process.
+  void begin_end() {
+    if (has_ended_.test_and_set()) {
+      for (;;) ::pause();
+    }
+    time_limit_.stop();
+    say_what_was_seen();
   }
 
   /// Whoever asked for any port must learn which one it is.
@@ -236,15 +262,13 @@ class Program {
     if (outcome.kind != Outcome::Kind::Returned) return end(outcome);
     std::string text;
     for (size_t i = 0; i < type.results.size(); ++i) text += print_value(type.results[i], outcome.results[i]) + "\n";
-    time_limit_.stop();
-    say_what_was_seen();
+    begin_end();
     return print_to_stdout(text);
   }
 
   /// Reports the end of a call and says what the process's status is.
   int end(const Outcome& outcome) {
-    time_limit_.stop();
-    say_what_was_seen();
+    begin_end();
     const bool has_failed = outcome.kind != Outcome::Kind::Returned && !(outcome.kind == Outcome::Kind::Exited && outcome.exit_code == 0);
     if (has_failed && !outcome.interrupted && !wasi_->output_exceeded()) {
       if (const std::string hint = wasi_->path_hint(); !hint.empty()) report(hint);
@@ -262,7 +286,7 @@ class Program {
 
   /// Once, at the end, whatever the status: programs tend to hide why they could not connect.
   void say_what_was_seen() {
-    if (!wasi_->network_refusal().empty()) report(wasi_->network_refusal());
+    if (const std::string refusal = wasi_->network_refusal(); !refusal.empty()) report(refusal);
     std::string summary = wasi_->trace_summary();
     if (summary.empty()) return;
     summary.pop_back();
@@ -277,6 +301,8 @@ class Program {
   std::shared_ptr<const LoadedModule> loaded_;
   std::unique_ptr<wasi::Wasi> wasi_;  // outlives the store that calls it
   std::unique_ptr<Store> store_;
+  std::unique_ptr<wasi::Threads> threads_;  // null: the program starts none
+  std::atomic_flag has_ended_;
   Instance* instance_ = nullptr;
   TimeLimit time_limit_;  // stops before the store goes
 };

@@ -40,6 +40,12 @@ using Instance = runtime::Instance;
 /// A shared memory; lives as long as a store or a pointer to it does.
 using SharedMemory = runtime::Memory;
 
+/// A shared memory and the name that a module imports it by.
+struct SharedMemoryImport {
+  std::string module, name;
+  std::shared_ptr<SharedMemory> memory;
+};
+
 std::vector<ExternDescription> imports_of(const LoadedModule& loaded);
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded);
 
@@ -97,6 +103,10 @@ class Store {
   virtual void define_shared_memory(std::string module, std::string name, std::shared_ptr<SharedMemory> memory) = 0;
   /// The exported shared memory; null when there is none of that name.
   virtual std::shared_ptr<SharedMemory> shared_memory(const Instance& instance, std::string_view name) = 0;
+
+  /// Makes a shared memory for each import of one that nothing provides, as large as the module asks. For the stores of further
+  /// threads, which get the same ones by define_shared_memory. Errors: Unlinkable, Io.
+  virtual Result<std::vector<SharedMemoryImport>> provide_shared_memories(const LoadedModule& loaded) = 0;
 
   using MissingImport = wasmrun::MissingImport;
   /// One entry for each import that nothing defined here satisfies.

@@ -38,6 +38,18 @@ class StoreImpl final : public Store {
     if (!exported || !exported->memory->type().limits.is_shared) return nullptr;
     return exported->memory->shared_from_this();
   }
+  Result<std::vector<SharedMemoryImport>> provide_shared_memories(const LoadedModule& loaded) override {
+    std::vector<SharedMemoryImport> made;
+    for (const module::Import& import : loaded.module.imports) {
+      if (import.kind != ExternKind::Memory || store_->has_definition(import.module, import.name)) continue;
+      const module::MemoryType& type = loaded.module.memories[import.index];
+      if (!type.limits.is_shared) continue;
+      std::shared_ptr<SharedMemory> memory = TRY(store_->make_memory(type));
+      store_->define_shared_memory(import.module, import.name, memory);
+      made.push_back({import.module, import.name, std::move(memory)});
+    }
+    return made;
+  }
   std::vector<MissingImport> missing_imports(const LoadedModule& loaded) override {
     return store_->missing_imports(loaded);
   }

@@ -11,13 +11,13 @@ namespace wasmrun::wasi {
 bool gather_iovecs(Call& call, I32 iovs, I32 iovs_len, int* count) {
   if (!call.in_bounds(iovs, uint64_t{iovs_len} * kIovecSize, "iovs")) return false;
   uint32_t used = 0;
-  for (uint32_t i = 0; i < iovs_len && used < State::kMaxIovecs; ++i) {
+  for (uint32_t i = 0; i < iovs_len && used < CallingThread::kMaxIovecs; ++i) {
     const uint32_t entry = iovs + i * kIovecSize;
     const auto pointer = call.memory.read<uint32_t>(entry);
     const auto size = call.memory.read<uint32_t>(entry + 4);
     if (size == 0) continue;
     if (!call.in_bounds(pointer, size, "iovs buffer")) return false;
-    call.state.iovecs[used++] = {call.memory.at(pointer), size};
+    call.thread.iovecs[used++] = {call.memory.at(pointer), size};
   }
   *count = static_cast<int>(used);
   return true;
@@ -38,10 +38,10 @@ void limit_output(Call& call, int* count) {
   State& state = call.state;
   if (state.output_left == UINT64_MAX) return;
   uint64_t wanted = 0;
-  for (int i = 0; i < *count; ++i) wanted += state.iovecs[i].iov_len;
+  for (int i = 0; i < *count; ++i) wanted += call.thread.iovecs[i].iov_len;
   if (wanted <= state.output_left) return;
   call.is_cut = true;
-  limit_iovecs(state.iovecs, count, state.output_left);
+  limit_iovecs(call.thread.iovecs, count, state.output_left);
 }
 
 void spend_output(Call& call, uint64_t size) {

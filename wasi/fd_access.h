@@ -31,7 +31,7 @@ inline Errno find_directory(Call& call, I32 fd, uint64_t right, Descriptor** fou
   *found = call.state.fds.find(fd);
   if (!*found) return Errno::Badf;
   if (!(*found)->is_directory()) return Errno::Notdir;
-  call.directory = *found;
+  call.directory = fd;
   return ((*found)->rights_base & right) == right ? Errno::Success : Errno::Notcapable;
 }
 
@@ -49,7 +49,7 @@ inline Errno read_path(Call& call, I32 pointer, I32 size, GuestPath& path) {
   return path.assign({reinterpret_cast<const char*>(call.memory.at(pointer)), size});
 }
 
-/// Host vectors over guest memory, in State::iovecs; empty ones are left out, and what is past the kernel's limit is
+/// Host vectors over guest memory, in CallingThread::iovecs; empty ones are left out, and what is past the kernel's limit is
 /// left for the guest's next call. False: out of bounds.
 bool gather_iovecs(Call& call, I32 iovs, I32 iovs_len, int* count);
 

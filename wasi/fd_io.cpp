@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "wasi/fd_access.h"
+#include "wasi/sharing.h"
 
 namespace wasmrun::wasi {
 
@@ -22,29 +23,31 @@ bool would_block(const Descriptor& descriptor, short events) {
   return descriptor.is_inherited && (descriptor.flags & fdflags::kNonblock) && !is_ready(descriptor.host, events);
 }
 
-/// Repeats `transfer` (a system call) until it ends in a count or an error that concerns the guest.
+/// Repeats `transfer`, a system call on the host descriptor it gets, until it ends in a count or an error that concerns the guest.
 template <class Transfer>
 Errno complete(Call& call, Descriptor& descriptor, short events, I32 result, Transfer transfer) {
   const bool has_error = __builtin_expect(descriptor.pending_error != Errno::Success, 0);
   if (has_error && events == POLLOUT) return take_pending_error(descriptor);
   if (would_block(descriptor, events)) return Errno::Again;
-  for (;;) {
-    const ssize_t count = transfer();
-    if (count >= 0) {
-      if (count == 0 && has_error) return take_pending_error(descriptor);
-      if (events == POLLOUT) spend_output(call, static_cast<uint64_t>(count));
-      call.memory.write(result, static_cast<uint32_t>(count));
-      return Errno::Success;
-    }
-    if (errno == EINTR) {
-      if (call.interrupted()) return Errno::Intr;
-    } else if (errno == EAGAIN && descriptor.is_inherited && !(descriptor.flags & fdflags::kNonblock)) {
-      // Whoever started us left O_NONBLOCK on the stream; the guest did not ask for it.
-      if (const Errno error = wait_until_ready(call, descriptor.host, events); error != Errno::Success) return error;
-    } else {
-      return from_host(errno);
+  // Whoever started us left O_NONBLOCK on the stream; the guest did not ask for it.
+  const bool waits_itself = descriptor.is_inherited && !(descriptor.flags & fdflags::kNonblock);
+  ssize_t count;
+  {
+    const Waiting waiting(call.state, descriptor);
+    while ((count = transfer(waiting.host())) < 0) {
+      if (errno == EINTR) {
+        if (call.interrupted()) return Errno::Intr;
+      } else if (errno == EAGAIN && waits_itself) {
+        if (const Errno error = wait_until_ready(call, waiting.host(), events); error != Errno::Success) return error;
+      } else {
+        return from_host(errno);
+      }
     }
   }
+  if (count == 0 && has_error) return take_pending_error(descriptor);
+  if (events == POLLOUT) spend_output(call, static_cast<uint64_t>(count));
+  call.memory.write(result, static_cast<uint32_t>(count));
+  return Errno::Success;
 }
 
 }  // namespace
@@ -55,7 +58,7 @@ Errno fd_read(Call& call, I32 fd, I32 iovs, I32 iovs_len, I32 nread) {
   Descriptor* descriptor;
   if (const Errno error = find_fd(call, fd, rights::kFdRead, &descriptor); error != Errno::Success) return error;
   return complete(call, *descriptor, POLLIN, nread,
-                  [&] { return ::readv(descriptor->host, call.state.iovecs, count); });
+                  [&](int host) { return ::readv(host, call.thread.iovecs, count); });
 }
 
 Errno fd_write(Call& call, I32 fd, I32 iovs, I32 iovs_len, I32 nwritten) {
@@ -67,14 +70,14 @@ Errno fd_write(Call& call, I32 fd, I32 iovs, I32 iovs_len, I32 nwritten) {
   if (descriptor->is_inherited && descriptor->flags != 0 && descriptor->type == FileType::RegularFile &&
       (descriptor->flags & fdflags::kAppend)) {
     return complete(call, *descriptor, POLLOUT, nwritten,
-                    [&] { return ::pwritev2(descriptor->host, call.state.iovecs, count, -1, RWF_APPEND); });
+                    [&](int host) { return ::pwritev2(host, call.thread.iovecs, count, -1, RWF_APPEND); });
   }
   if (descriptor->is_inherited && (descriptor->flags & fdflags::kNonblock) && !descriptor->is_always_ready()) {
     // A stream that is ready for writing takes so much without waiting.
-    limit_iovecs(call.state.iovecs, &count, PIPE_BUF);
+    limit_iovecs(call.thread.iovecs, &count, PIPE_BUF);
   }
   return complete(call, *descriptor, POLLOUT, nwritten,
-                  [&] { return ::writev(descriptor->host, call.state.iovecs, count); });
+                  [&](int host) { return ::writev(host, call.thread.iovecs, count); });
 }
 
 Errno fd_pread(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nread) {
@@ -84,7 +87,7 @@ Errno fd_pread(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nread
   if (const Errno error = find_fd(call, fd, rights::kFdRead, &descriptor); error != Errno::Success) return error;
   if (offset > kMaxOffset) return Errno::Inval;
   return complete(call, *descriptor, POLLIN, nread,
-                  [&] { return ::preadv(descriptor->host, call.state.iovecs, count, static_cast<off_t>(offset)); });
+                  [&](int host) { return ::preadv(host, call.thread.iovecs, count, static_cast<off_t>(offset)); });
 }
 
 Errno fd_pwrite(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nwritten) {
@@ -95,7 +98,7 @@ Errno fd_pwrite(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nwri
   limit_output(call, &count);
   if (offset > kMaxOffset) return Errno::Inval;
   return complete(call, *descriptor, POLLOUT, nwritten,
-                  [&] { return ::pwritev(descriptor->host, call.state.iovecs, count, static_cast<off_t>(offset)); });
+                  [&](int host) { return ::pwritev(host, call.thread.iovecs, count, static_cast<off_t>(offset)); });
 }
 
 Errno fd_seek(Call& call, I32 fd, I64 offset, I32 whence, I32 new_offset) {

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "wasi/fd_access.h"
-#include "wasi/state.h"
+#include "wasi/sharing.h"
 
 namespace wasmrun::wasi {
 
@@ -35,15 +35,18 @@ Errno apply(Errno (*function)(Call&, Parameters...), Call& call, const RawValue*
 
 /// Keeps what may explain to the user later why the program failed.
 void note_refusal(Call& call, Errno error) {
+  const Descriptor* const directory = call.state.fds.find(call.directory);
+  if (!directory) return;
   const std::string_view path(reinterpret_cast<const char*>(call.memory.at(call.path)), call.path_size);
-  const bool is_refused = call.state.resolver->take_refusal() || path.front() == '/' || require_writable(*call.directory) == error;
-  if (error == Errno::Noent || is_refused) call.state.path_hint.note(*call.directory, path, error);
+  const bool is_refused = call.state.resolver->take_refusal() || path.front() == '/' || require_writable(*directory) == error;
+  if (error == Errno::Noent || is_refused) call.state.path_hint.note(*directory, path, error);
 }
 
 template <auto function>
 HostOutcome enter(void* user_data, Caller& caller, const RawValue* arguments, RawValue* results) {
   const ImportBinding& binding = *static_cast<const ImportBinding*>(user_data);
-  Call call{*binding.state, caller, GuestMemory(caller.memory()), binding.snapshot};
+  const StateLock lock(*binding.state);
+  Call call{*binding.state, *binding.thread, caller, GuestMemory(caller.memory()), binding.snapshot};
   Trace* const trace = binding.state->trace.get();
   if (__builtin_expect(trace != nullptr, 0)) trace->begin(*binding.function, call, arguments);
   const Errno error = apply(function, call, arguments);

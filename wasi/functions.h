@@ -16,13 +16,14 @@ namespace wasmrun::wasi {
 using I32 = uint32_t;
 using I64 = uint64_t;
 
-struct Descriptor;
+struct CallingThread;
 struct State;
 
 /// One call from the guest. A handler that finds a pointer out of bounds, or ends the program, says so here; what it
 /// returns is then ignored.
 struct Call {
   State& state;
+  CallingThread& thread;
   Caller& caller;
   GuestMemory memory;
   Snapshot snapshot;
@@ -30,7 +31,7 @@ struct Call {
   bool is_cut = false;  ///< writes less than the guest asked for, by --max-output
   bool exits = false;
   uint32_t exit_code = 0;
-  const Descriptor* directory = nullptr;  ///< where the last path begins
+  uint32_t directory = 0;                 ///< the descriptor where the last path begins
   uint32_t path = 0, path_size = 0;       ///< the last path, in bounds
 
   /// Checks `size` bytes at a guest pointer; when they are out of bounds the call will trap naming `argument`.
@@ -59,6 +60,7 @@ struct ImportBinding {
   State* state;
   const FunctionEntry* function;
   Snapshot snapshot;
+  CallingThread* thread;
 };
 
 /// One row of functions.def.

@@ -2,7 +2,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "wasi/fd_access.h"
+#include "wasi/sharing.h"
 
 namespace wasmrun::wasi {
 
@@ -89,25 +92,29 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
   if (const Errno error = refuse_changes(call, *directory, guest_path, request); error != Errno::Success) return error;
 
   struct stat status;
+  Descriptor opened;
+  opened.read_only = directory->read_only;
+  const uint64_t inheriting = directory->rights_inheriting;
+  // A pipe without another end makes open wait. The directory may be closed then.
+  std::optional<Waiting> waiting(std::in_place, call.state, *directory);
   int host;
   for (;;) {
-    host = call.state.resolver->open(directory->host, guest_path.text(), host_flags(request), 0666, request.follow,
+    host = call.state.resolver->open(waiting->host(), guest_path.text(), host_flags(request), 0666, request.follow,
                                      &status);
-    if (host != -EINTR) break;  // a pipe without another end makes open wait
+    if (host != -EINTR) break;
     if (call.interrupted()) return Errno::Intr;
   }
+  waiting.reset();
   if (host < 0) return from_host(-host);
 
-  Descriptor opened;
   opened.host = host;
   opened.type = file_type_of(status.st_mode);
-  opened.read_only = directory->read_only;
   opened.writable = request.writes;
   opened.readable = request.reads || !request.writes;
   opened.is_terminal = opened.type == FileType::CharacterDevice && ::isatty(host);
-  opened.rights_base = rights_of(opened) & directory->rights_inheriting;
+  opened.rights_base = rights_of(opened) & inheriting;
   if (opened.is_directory()) {
-    opened.rights_inheriting = directory->rights_inheriting;
+    opened.rights_inheriting = inheriting;
   } else {
     opened.flags = request.fdflags;
   }

@@ -14,6 +14,7 @@
 #include <cerrno>
 
 #include "wasi/fd_access.h"
+#include "wasi/sharing.h"
 
 namespace wasmrun::wasi {
 
@@ -44,7 +45,7 @@ timespec to_timespec(uint64_t nanoseconds) {
 /// One call of poll_oneoff, in steps.
 class Poll {
  public:
-  explicit Poll(Call& call) : call_(call), arrays_(call.state.poll) {
+  explicit Poll(Call& call) : call_(call), arrays_(call.thread.poll) {
     arrays_.subscriptions.clear();
     arrays_.polled.clear();
     arrays_.serials.clear();
@@ -249,7 +250,10 @@ void Poll::collect() {
     // The other direction of the same descriptor may be what is ready.
     constexpr short kAlways = POLLERR | POLLHUP | POLLNVAL;
     const short wanted = subscription.kind == Kind::FdRead ? POLLIN | POLLRDHUP | kAlways : POLLOUT | kAlways;
-    if (revents & wanted) fire_fd(subscription, *call_.state.fds.find(subscription.target), revents & wanted);
+    if (!(revents & wanted)) continue;
+    // Another thread may have closed it.
+    Descriptor* const descriptor = call_.state.fds.find(subscription.target);
+    descriptor ? fire_fd(subscription, *descriptor, revents & wanted) : fire(subscription, Errno::Badf);
   }
 }
 
@@ -268,6 +272,7 @@ void Poll::begin_watching() {
 
 /// ppoll on everything.
 int Poll::wait_once(const timespec* timeout) {
+  const Unlocked unlocked(call_.state);
   if (!is_watching_) return ::ppoll(arrays_.polled.data(), arrays_.polled.size(), timeout, nullptr);
   const int count = ::ppoll(arrays_.rest.data(), arrays_.rest.size(), timeout, nullptr);
   if (count <= 0) return count;

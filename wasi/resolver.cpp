@@ -58,7 +58,7 @@ int Resolver::open(int directory, const char* path, int flags, mode_t mode, bool
   if (!(flags & O_PATH)) flags |= O_NOCTTY;  // openat2 refuses the two together
   const int fd = kind_ == Kind::Openat2 ? open_by_openat2(directory, path, flags, mode, follow)
                                         : open_by_walk(directory, path, flags, mode, follow);
-  refused_ |= fd == -EPERM;
+  if (fd == -EPERM) refused_ = true;
   if (fd < 0) return fd;
   OwnedFd owned(fd);
   if (::fstat(fd, status) != 0) return -errno;
@@ -90,7 +90,7 @@ int Resolver::open_parent(int directory, GuestPath& path, Parent* parent) {
 }
 
 bool Resolver::is_in_procfs(int fd, dev_t device) {
-  if (device == device_seen_) return false;
+  if (device == device_seen_.load(std::memory_order_relaxed)) return false;
   struct statfs filesystem;
   if (::fstatfs(fd, &filesystem) != 0) return true;  // cannot tell: refuse
   if (filesystem.f_type == PROC_SUPER_MAGIC) return true;

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <memory>
-#include <utility>
 
 #include "wasi/errno.h"
 #include "wasi/guest_path.h"
@@ -46,15 +46,15 @@ class Resolver {
   int open_parent(int directory, GuestPath& path, Parent* parent);
 
   /// Whether a path was refused since the last time that this was asked: it led outside or into procfs.
-  bool take_refusal() { return std::exchange(refused_, false); }
+  bool take_refusal() { return refused_.exchange(false, std::memory_order_relaxed); }
 
   /// Whether a file of that status and descriptor lies in procfs.
   bool is_in_procfs(int fd, dev_t device);
 
  private:
   Kind kind_;
-  bool refused_ = false;
-  dev_t device_seen_ = 0;  ///< a device known not to be procfs, so that most opens need not ask
+  std::atomic<bool> refused_ = false;
+  std::atomic<dev_t> device_seen_ = 0;  ///< a device known not to be procfs, so that most opens need not ask
 };
 
 /// The two ways; same contract as Resolver::open without the look at procfs. For tests and Resolver.

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "wasi/net_access.h"
+#include "wasi/sharing.h"
 #include "wasi/sock_address.h"
 
 namespace wasmrun::wasi {
@@ -14,11 +15,11 @@ namespace {
 enum SocketType : uint32_t { kAny, kDatagram, kStream };
 
 /// After EINTR the kernel goes on connecting.
-Errno finish_connecting(Call& call, Descriptor& socket) {
-  if (const Errno error = wait_until_ready(call, socket.host, POLLOUT); error != Errno::Success) return error;
+Errno finish_connecting(Call& call, int socket) {
+  if (const Errno error = wait_until_ready(call, socket, POLLOUT); error != Errno::Success) return error;
   int problem = 0;
   socklen_t size = sizeof(problem);
-  if (::getsockopt(socket.host, SOL_SOCKET, SO_ERROR, &problem, &size) != 0) return from_host(errno);
+  if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &size) != 0) return from_host(errno);
   return from_host(problem);
 }
 
@@ -133,9 +134,10 @@ Errno sock_connect(Call& call, I32 fd, I32 address, I32 port) {
   if (const Errno error = find_socket(call, fd, 0, &socket); error != Errno::Success) return error;
   if (const Errno error = call.state.net.may_connect(call, host); error != Errno::Success) return error;
   socket->pending_error = Errno::Success;
-  if (::connect(socket->host, reinterpret_cast<const sockaddr*>(&host), size) == 0) return Errno::Success;
+  const Waiting waiting(call.state, *socket);
+  if (::connect(waiting.host(), reinterpret_cast<const sockaddr*>(&host), size) == 0) return Errno::Success;
   if (errno != EINTR) return from_host(errno);
-  return call.interrupted() ? Errno::Intr : finish_connecting(call, *socket);
+  return call.interrupted() ? Errno::Intr : finish_connecting(call, waiting.host());
 }
 
 Errno sock_accept_v1(Call& call, I32 fd, I32 accepted_fd) {

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "wasi/sharing.h"
 #include "wasi/sock_address.h"
 
 namespace wasmrun::wasi {
@@ -14,19 +15,21 @@ template <class Transfer>
 Errno complete(Call& call, Descriptor& socket, short events, ssize_t* count, Transfer transfer) {
   const bool has_error = socket.pending_error != Errno::Success;
   if (has_error && events == POLLOUT) return take_pending_error(socket);
-  for (;;) {
-    *count = transfer();
-    if (*count == 0 && has_error) return take_pending_error(socket);
-    if (*count >= 0) return Errno::Success;
-    if (errno == EINTR) {
-      if (call.interrupted()) return Errno::Intr;
-    } else if (errno == EAGAIN && socket.is_inherited && !(socket.flags & fdflags::kNonblock)) {
-      // Others set O_NONBLOCK on the socket, not the guest. On its own sockets EAGAIN is a time limit that it set.
-      if (const Errno error = wait_until_ready(call, socket.host, events); error != Errno::Success) return error;
-    } else {
-      return from_host(errno);
+  // Others set O_NONBLOCK on the socket, not the guest. On its own sockets EAGAIN is a time limit that it set.
+  const bool waits_itself = socket.is_inherited && !(socket.flags & fdflags::kNonblock);
+  {
+    const Waiting waiting(call.state, socket);
+    while ((*count = transfer(waiting.host())) < 0) {
+      if (errno == EINTR) {
+        if (call.interrupted()) return Errno::Intr;
+      } else if (errno == EAGAIN && waits_itself) {
+        if (const Errno error = wait_until_ready(call, waiting.host(), events); error != Errno::Success) return error;
+      } else {
+        return from_host(errno);
+      }
     }
   }
+  return *count == 0 && has_error ? take_pending_error(socket) : Errno::Success;
 }
 
 /// Linux tells an accepting program what happened to the network of the connection that was first in the queue. The next one
@@ -58,11 +61,11 @@ Errno receive(Call& call, Descriptor& socket, int vectors, I32 ri_flags, msghdr*
   int host_flags = socket.flags & fdflags::kNonblock ? MSG_DONTWAIT : 0;
   if (ri_flags & riflags::kPeek) host_flags |= MSG_PEEK;
   if (ri_flags & riflags::kWaitall) host_flags |= MSG_WAITALL;
-  message->msg_iov = call.state.iovecs;
+  message->msg_iov = call.thread.iovecs;
   message->msg_iovlen = static_cast<size_t>(vectors);
   ssize_t received = 0;
   const Errno error =
-      complete(call, socket, POLLIN, &received, [&] { return ::recvmsg(socket.host, message, host_flags); });
+      complete(call, socket, POLLIN, &received, [&](int host) { return ::recvmsg(host, message, host_flags); });
   *count = static_cast<uint32_t>(received);
   return error;
 }
@@ -71,10 +74,10 @@ Errno send(Call& call, Descriptor& socket, int vectors, I32 si_flags, msghdr* me
   if (si_flags != 0) return Errno::Inval;
   const int host_flags = MSG_NOSIGNAL | (socket.flags & fdflags::kNonblock ? MSG_DONTWAIT : 0);
   limit_output(call, &vectors);
-  message->msg_iov = call.state.iovecs;
+  message->msg_iov = call.thread.iovecs;
   message->msg_iovlen = static_cast<size_t>(vectors);
   ssize_t sent = 0;
-  const Errno error = complete(call, socket, POLLOUT, &sent, [&] { return ::sendmsg(socket.host, message, host_flags); });
+  const Errno error = complete(call, socket, POLLOUT, &sent, [&](int host) { return ::sendmsg(host, message, host_flags); });
   if (error == Errno::Success) spend_output(call, static_cast<uint64_t>(sent));
   *count = static_cast<uint32_t>(sent);
   return error;
@@ -83,17 +86,17 @@ Errno send(Call& call, Descriptor& socket, int vectors, I32 si_flags, msghdr* me
 Errno sock_accept(Call& call, I32 fd, I32 flags, I32 accepted_fd) {
   if (!call.in_bounds(accepted_fd, 4, "accepted_fd")) return Errno::Fault;
   if (flags & ~uint32_t{fdflags::kNonblock}) return Errno::Inval;
-  Descriptor* listener;
-  if (const Errno error = find_socket(call, fd, rights::kSockAccept, &listener); error != Errno::Success) return error;
-  // A listener handed over as standard input has the flags that its giver chose.
-  if (listener->is_standard_stream() && (listener->flags & fdflags::kNonblock) && !is_ready(listener->host, POLLIN)) {
-    return Errno::Again;
-  }
   ssize_t host;
   do {
+    Descriptor* listener;
+    if (const Errno error = find_socket(call, fd, rights::kSockAccept, &listener); error != Errno::Success) return error;
+    // A listener handed over as standard input has the flags that its giver chose.
+    if (listener->is_standard_stream() && (listener->flags & fdflags::kNonblock) && !is_ready(listener->host, POLLIN)) {
+      return Errno::Again;
+    }
     const int host_flags = SOCK_CLOEXEC | (flags & fdflags::kNonblock ? SOCK_NONBLOCK : 0);
     const Errno error = complete(call, *listener, POLLIN, &host,
-                                 [&] { return ssize_t{::accept4(listener->host, nullptr, nullptr, host_flags)}; });
+                                 [&](int number) { return ssize_t{::accept4(number, nullptr, nullptr, host_flags)}; });
     // A peer that has gone again is not the guest's concern.
     if (is_of_lost_peer(error)) continue;
     if (error != Errno::Success) return error;

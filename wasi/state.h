@@ -1,9 +1,10 @@
-// All that the functions share for one program. Visible: State.
+// All that the functions share for one program. Visible: State, CallingThread.
 #pragma once
 
 #include <sys/uio.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,17 @@ struct StringBlock {
   }
 };
 
+/// What belongs to the calls of one thread, and keeps its memory between them. Calls do not nest.
+struct CallingThread {
+  /// Host vectors. Linux takes 1024 at most, and short counts are legal.
+  static constexpr uint32_t kMaxIovecs = 1024;
+  iovec iovecs[kMaxIovecs];
+  PollArrays poll;
+  TracedCall traced;
+
+  std::unique_ptr<ImportBinding[]> bindings;  ///< user data of the host functions: both snapshots, then WasmEdge's
+};
+
 struct State {
   explicit State(std::unique_ptr<Resolver> resolver_used) : resolver(std::move(resolver_used)) {}
 
@@ -44,12 +56,10 @@ struct State {
   PathHint path_hint;
   std::unique_ptr<Trace> trace;  ///< null: nobody asked
 
-  /// Host vectors of the call under way; calls do not nest. Linux takes 1024 at most, and short counts are legal.
-  static constexpr uint32_t kMaxIovecs = 1024;
-  iovec iovecs[kMaxIovecs];
-  PollArrays poll;
-
-  std::unique_ptr<ImportBinding[]> bindings;  ///< user data of the host functions: both snapshots, then WasmEdge's
+  /// Whether several threads may call; then `mutex` is held by the one whose call works (sharing.h).
+  bool is_threaded = false;
+  std::mutex mutex;
+  CallingThread first_thread;
 };
 
 }  // namespace wasmrun::wasi

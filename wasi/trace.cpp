@@ -167,7 +167,7 @@ std::string Trace::arguments_text(const FunctionEntry& function, const Call& cal
       text += bits(kOflags, value);
     } else if (name == "fdflags" || (name == "flags" && function.name == "fd_fdstat_set_flags")) {
       text += bits(kFdflags, value);
-    } else if (name == "dirflags" || name == "old_flags" || (name == "flags" && function.name.starts_with("path_"))) {
+    } else if (name == "dirflags" || name == "old_flags" || (name == "flags" && function.name.starts_with("call.thread.traced.path"))) {
       text += bits(kLookupflags, value);
     } else if (name == "fst_flags") {
       text += bits(kFstflags, value);
@@ -214,28 +214,28 @@ std::string Trace::results_text(const FunctionEntry& function, const Call& call,
 void Trace::learn_path(const FunctionEntry& function, const Call& call, const RawValue* arguments) {
   if (function.name != "path_open") return;
   const uint32_t opened = call.memory.read<uint32_t>(arguments[8].i32);
-  if (const Descriptor* descriptor = call.state.fds.find(opened)) paths_[descriptor->serial] = path_;
+  if (const Descriptor* descriptor = call.state.fds.find(opened)) paths_[descriptor->serial] = call.thread.traced.path;
 }
 
 void Trace::begin(const FunctionEntry& function, const Call& call, const RawValue* arguments) {
   if (form_ == Form::Lines) {
-    line_ = std::string(function.name) + "(" + arguments_text(function, call, arguments) + ") = ";
+    call.thread.traced.line = std::string(function.name) + "(" + arguments_text(function, call, arguments) + ") = ";
     if (function.name == "path_open" && call.memory.contains(arguments[2].i32, arguments[3].i32)) {
       const Descriptor* base = call.state.fds.find(arguments[0].i32);
       const auto known = base ? paths_.find(base->serial) : paths_.end();
-      path_ = base && base->cold && base->cold->is_preopen ? base->cold->preopen_name
+      call.thread.traced.path = base && base->cold && base->cold->is_preopen ? base->cold->preopen_name
               : known != paths_.end()                      ? known->second
                                                            : "";
-      if (!path_.ends_with('/')) path_ += '/';
+      if (!call.thread.traced.path.ends_with('/')) call.thread.traced.path += '/';
       const std::string quoted = quoted_bytes(call.memory, arguments[2].i32, arguments[3].i32);
-      path_ += quoted.substr(1, quoted.rfind('"') - 1);
+      call.thread.traced.path += quoted.substr(1, quoted.rfind('"') - 1);
     }
   }
-  begin_ = std::chrono::steady_clock::now();
+  call.thread.traced.begin = std::chrono::steady_clock::now();
 }
 
 void Trace::end(const FunctionEntry& function, const Call& call, const RawValue* arguments, Errno error) {
-  const auto time = std::chrono::steady_clock::now() - begin_;
+  const auto time = std::chrono::steady_clock::now() - call.thread.traced.begin;
   const bool returned = !call.bad_argument && !call.exits;
   const bool failed = call.bad_argument || (returned && error != Errno::Success);
   if (form_ == Form::Summary) {
@@ -246,18 +246,18 @@ void Trace::end(const FunctionEntry& function, const Call& call, const RawValue*
     return;
   }
   if (call.bad_argument) {
-    line_ += std::string("trap: ") + call.bad_argument + " is out of bounds";
+    call.thread.traced.line += std::string("trap: ") + call.bad_argument + " is out of bounds";
   } else if (call.exits) {
-    line_ += "exit";
+    call.thread.traced.line += "exit";
   } else {
-    line_ += errno_name(error);
+    call.thread.traced.line += errno_name(error);
     if (!failed) {
       learn_path(function, call, arguments);
-      line_ += results_text(function, call, arguments);
+      call.thread.traced.line += results_text(function, call, arguments);
     }
   }
-  line_ += format(" <%.1f us>\n", std::chrono::duration<double, std::micro>(time).count());
-  if (::write(fd_, line_.data(), line_.size()) < 0) return;
+  call.thread.traced.line += format(" <%.1f us>\n", std::chrono::duration<double, std::micro>(time).count());
+  if (::write(fd_, call.thread.traced.line.data(), call.thread.traced.line.size()) < 0) return;
 }
 
 std::string Trace::summary() const {

@@ -1,5 +1,5 @@
 // What a guest asks of the system, for --trace-wasi: a line for each call, or a table of counts at the end.
-// Visible: Trace.
+// Visible: Trace, TracedCall.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,13 @@
 #include "wasi/functions.h"
 
 namespace wasmrun::wasi {
+
+/// What is known of a call under way.
+struct TracedCall {
+  std::string line;
+  std::string path;  ///< what a path_open opens, as the guest would name it
+  std::chrono::steady_clock::time_point begin;
+};
 
 class Trace {
  public:
@@ -40,9 +47,6 @@ class Trace {
 
   int fd_;
   Form form_;
-  std::string line_;   ///< of the call under way
-  std::string path_;   ///< what a path_open under way opens, as the guest would name it
-  std::chrono::steady_clock::time_point begin_;
   std::map<uint32_t, std::string> paths_;  ///< guest paths of open descriptors, by Descriptor::serial
   std::map<std::string_view, Counts> counts_;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "wasi/preopens.h"
+#include "wasi/sharing.h"
 #include "wasi/state.h"
 
 namespace wasmrun::wasi {
@@ -63,33 +64,35 @@ Result<std::unique_ptr<Wasi>> Wasi::create(WasiOptions options) {
   state->net.bind_rules = TRY(NetRules::parse("--allow-bind", options.allow_bind));
   state->net.resolve_rules = TRY(NameRules::parse("--allow-resolve", options.allow_resolve));
 
-  state->bindings = std::make_unique<ImportBinding[]>(2 * functions().size() + socket_functions().size());
-  size_t next = 0;
-  for (const Snapshot snapshot : {Snapshot::Preview1, Snapshot::Unstable}) {
-    for (const FunctionEntry& function : functions()) state->bindings[next++] = {state.get(), &function, snapshot};
-  }
-  for (const FunctionEntry& function : socket_functions()) {
-    state->bindings[next++] = {state.get(), &function, Snapshot::Preview1};
-  }
   return std::unique_ptr<Wasi>(new Wasi(std::move(state)));
 }
 
 void Wasi::define_in(Store& store) {
-  for (size_t i = 0; i < 2 * functions().size(); ++i) {
-    ImportBinding& binding = state_->bindings[i];
-    const bool is_unstable = binding.snapshot == Snapshot::Unstable;
-    if (is_unstable && !binding.function->in_unstable) continue;
-    store.define(is_unstable ? "wasi_unstable" : "wasi_snapshot_preview1", std::string(binding.function->name),
-                 {binding.function->type(), binding.function->callback, &binding});
+  define_for(store, state_->first_thread);
+}
+
+void Wasi::define_for(Store& store, CallingThread& thread) {
+  thread.bindings = std::make_unique<ImportBinding[]>(2 * functions().size() + socket_functions().size());
+  ImportBinding* binding = thread.bindings.get();
+  for (const Snapshot snapshot : {Snapshot::Preview1, Snapshot::Unstable}) {
+    const bool is_unstable = snapshot == Snapshot::Unstable;
+    for (const FunctionEntry& function : functions()) {
+      if (is_unstable && !function.in_unstable) continue;
+      *binding = {state_.get(), &function, snapshot, &thread};
+      store.define(is_unstable ? "wasi_unstable" : "wasi_snapshot_preview1", std::string(function.name),
+                   {function.type(), function.callback, binding++});
+    }
   }
   for (size_t i = 0; i < socket_functions().size(); ++i) {
-    ImportBinding& binding = state_->bindings[2 * functions().size() + i];
+    const FunctionEntry& function = socket_functions()[i];
+    *binding = {state_.get(), &function, Snapshot::Preview1, &thread};
     store.define_overload("wasi_snapshot_preview1", std::string(socket_import_names()[i]),
-                          {binding.function->type(), binding.function->callback, &binding});
+                          {function.type(), function.callback, binding++});
   }
 }
 
-const std::string& Wasi::network_refusal() const {
+std::string Wasi::network_refusal() const {
+  const StateLock lock(*state_);
   return state_->net.refusal();
 }
 
@@ -98,10 +101,12 @@ bool Wasi::output_exceeded() const {
 }
 
 std::string Wasi::path_hint() const {
+  const StateLock lock(*state_);
   return state_->path_hint.explain();
 }
 
 std::string Wasi::trace_summary() const {
+  const StateLock lock(*state_);
   return state_->trace ? state_->trace->summary() : std::string();
 }
 

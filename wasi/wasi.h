@@ -34,6 +34,7 @@ struct WasiOptions {
   bool trace_summary = false;  ///< instead: a table for `trace_summary()`
 };
 
+struct CallingThread;
 struct State;
 
 /// The sockets that a service manager handed to this process: as LISTEN_PID and LISTEN_FDS say, from descriptor 3. Nothing may
@@ -57,7 +58,7 @@ class Wasi {
   std::vector<std::string> listener_addresses() const;
 
   /// The first thing that the network options refused, and the option that would allow it; empty when nothing was refused.
-  const std::string& network_refusal() const;
+  std::string network_refusal() const;
 
   /// Why a program that failed may not have got at a file, and the option that would help; empty when nothing speaks for it.
   std::string path_hint() const;
@@ -67,6 +68,9 @@ class Wasi {
 
   /// Counts, errors and time of each function that was called; empty unless asked for in the options.
   std::string trace_summary() const;
+
+  /// As define_in, for the store of a further thread, which must be gone before `thread`.
+  void define_for(Store& store, CallingThread& thread);
 
   /// For tests, which call the functions without an engine.
   State& state() { return *state_; }

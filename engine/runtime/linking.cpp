@@ -70,6 +70,15 @@ Result<void> Store::define_memory(std::string module, std::string name, const mo
   return {};
 }
 
+Result<std::shared_ptr<Memory>> Store::make_memory(const module::MemoryType& type) const {
+  return std::shared_ptr<Memory>(TRY(Memory::create(type, guard_pages_, options_.max_memory_bytes)));
+}
+
+bool Store::has_definition(const std::string& module, const std::string& name) const {
+  const auto names = definitions_.find(module);
+  return names != definitions_.end() && names->second.contains(name);
+}
+
 void Store::define_shared_memory(std::string module, std::string name, std::shared_ptr<Memory> memory) {
   CHECK(memory->type().limits.is_shared);
   Extern definition;

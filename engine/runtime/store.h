@@ -39,6 +39,9 @@ class Store {
   Result<void> define_table(std::string module, std::string name, const module::TableType& type);
   Result<void> define_memory(std::string module, std::string name, const module::MemoryType& type);
   void define_shared_memory(std::string module, std::string name, std::shared_ptr<Memory> memory);
+  /// Under the limits of this store.
+  Result<std::shared_ptr<Memory>> make_memory(const module::MemoryType& type) const;
+  bool has_definition(const std::string& module, const std::string& name) const;
   std::vector<MissingImport> missing_imports(const LoadedModule& loaded) const;
 
   /// instantiate.cpp

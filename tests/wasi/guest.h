@@ -134,7 +134,7 @@ class Guest : public Caller {
       raw[i].i64 = type.params[i] == module::kI32 ? 0xdeadbeef00000000 | (values[i] & 0xffffffff) : values[i];
     }
     RawValue result{};
-    ImportBinding binding{&state(), function, snapshot};
+    ImportBinding binding{&state(), function, snapshot, &state().first_thread};
     const HostOutcome outcome = function->callback(&binding, *this, raw.data(), &result);
     Reply reply;
     reply.error = static_cast<Errno>(result.i32);
