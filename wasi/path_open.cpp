@@ -78,8 +78,10 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
   OpenRequest request{};
   request.follow = dirflags & lookupflags::kSymlinkFollow;
   request.reads = rights_base & (rights::kFdRead | rights::kFdReaddir);
-  // Not fd_filestat_set_size: Go asks for it on files that it only reads, which a read-only tree would then refuse.
-  request.writes = rights_base & (rights::kFdWrite | rights::kFdDatasync | rights::kFdAllocate);
+  // Not fd_datasync: directories have it, and programs open them again with the rights they have.
+  request.writes = rights_base & (rights::kFdWrite | rights::kFdAllocate);
+  // Go asks for it on files that it only reads, which a read-only tree would then refuse.
+  if (!request.reads && (rights_base & rights::kFdFilestatSetSize)) request.writes = true;
   request.oflags = oflags;
   request.fdflags = static_cast<uint16_t>(fdflags);
   // Kernels before 6.4 create a file and then complain.

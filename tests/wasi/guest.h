@@ -45,12 +45,13 @@ struct Reply {
   }
 };
 
-/// A directory of the test's own: `root` is given to the guest, the rest of it must stay out of reach.
+/// A directory of the test's own in $TMPDIR: `root` is given to the guest, the rest of it must stay out of reach.
 class TempTree {
  public:
   TempTree() {
-    char name[] = "/tmp/wasi_test_XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
+    const char* folder = ::getenv("TMPDIR");
+    std::string name = std::string(folder && *folder ? folder : "/tmp") + "/wasi_test_XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
     base_ = name;
     std::filesystem::create_directory(base_ / "root");
     write("canary", "canary");

@@ -76,6 +76,23 @@ TEST_CASE("a directory cannot be opened for writing, but with all reading rights
   CHECK(guest.path_open(kRoot, ".", {.rights = rights::kFdRead | rights::kFdSeek}) == Errno::Success);
 }
 
+TEST_CASE("a directory is opened again with the rights it has", "[wasi][path_open]") {
+  TempTree tree;
+  Guest guest(tree, on_both_resolvers());
+  REQUIRE(guest.call("fd_fdstat_get", kRoot, kResult) == Errno::Success);
+  const auto base = guest.get<uint64_t>(kResult + 8), inheriting = guest.get<uint64_t>(kResult + 16);
+  CHECK(guest.call("path_open", kRoot, 0, ".", oflags::kDirectory, base, inheriting, 0, kResult) == Errno::Success);
+}
+
+TEST_CASE("a file opened for changing its size alone can be resized", "[wasi][path_open][fd_filestat_set_size]") {
+  TempTree tree;
+  Guest guest(tree, on_both_resolvers());
+  tree.write("root/f", "12345");
+  const uint32_t fd = guest.open("f", {.rights = rights::kFdFilestatSetSize});
+  CHECK(guest.call("fd_filestat_set_size", fd, 2) == Errno::Success);
+  CHECK(tree.read("root/f") == "12");
+}
+
 TEST_CASE("DIRECTORY refuses files", "[wasi][path_open]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
