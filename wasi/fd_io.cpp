@@ -23,6 +23,11 @@ bool would_block(const Descriptor& descriptor, short events) {
   return descriptor.is_inherited && (descriptor.flags & fdflags::kNonblock) && !is_ready(descriptor.host, events);
 }
 
+/// The right to seek implies the right to tell. spec: witx rights fd_seek
+bool may_tell(const Descriptor& descriptor) {
+  return !has_dropped(descriptor, rights::kFdTell) || !has_dropped(descriptor, rights::kFdSeek);
+}
+
 /// Repeats `transfer`, a system call on the host descriptor it gets, until it ends in a count or an error that concerns the guest.
 template <class Transfer>
 Errno complete(Call& call, Descriptor& descriptor, short events, I32 result, Transfer transfer) {
@@ -85,6 +90,7 @@ Errno fd_pread(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nread
   if (!call.in_bounds(nread, 4, "nread") || !gather_iovecs(call, iovs, iovs_len, &count)) return Errno::Fault;
   Descriptor* descriptor;
   if (const Errno error = find_fd(call, fd, rights::kFdRead, &descriptor); error != Errno::Success) return error;
+  if (has_dropped(*descriptor, rights::kFdSeek)) return Errno::Notcapable;
   if (offset > kMaxOffset) return Errno::Inval;
   return complete(call, *descriptor, POLLIN, nread,
                   [&](int host) { return ::preadv(host, call.thread.iovecs, count, static_cast<off_t>(offset)); });
@@ -95,6 +101,7 @@ Errno fd_pwrite(Call& call, I32 fd, I32 iovs, I32 iovs_len, I64 offset, I32 nwri
   if (!call.in_bounds(nwritten, 4, "nwritten") || !gather_iovecs(call, iovs, iovs_len, &count)) return Errno::Fault;
   Descriptor* descriptor;
   if (const Errno error = find_fd(call, fd, rights::kFdWrite, &descriptor); error != Errno::Success) return error;
+  if (has_dropped(*descriptor, rights::kFdSeek)) return Errno::Notcapable;
   limit_output(call, &count);
   if (offset > kMaxOffset) return Errno::Inval;
   return complete(call, *descriptor, POLLOUT, nwritten,
@@ -113,9 +120,7 @@ Errno fd_seek(Call& call, I32 fd, I64 offset, I32 whence, I32 new_offset) {
   if (const Errno error = find_fd(call, fd, only_tells ? 0 : rights::kFdSeek, &descriptor); error != Errno::Success) {
     return error;
   }
-  if (only_tells && has_dropped(*descriptor, rights::kFdTell) && has_dropped(*descriptor, rights::kFdSeek)) {
-    return Errno::Notcapable;
-  }
+  if (only_tells && !may_tell(*descriptor)) return Errno::Notcapable;
   if (descriptor->is_directory()) return Errno::Badf;  // Linux would seek; positions of directories are cookies here
   const off_t result = ::lseek(descriptor->host, static_cast<off_t>(offset), host_whence);
   if (result < 0) return from_host(errno);
@@ -126,7 +131,8 @@ Errno fd_seek(Call& call, I32 fd, I64 offset, I32 whence, I32 new_offset) {
 Errno fd_tell(Call& call, I32 fd, I32 offset) {
   if (!call.in_bounds(offset, 8, "offset")) return Errno::Fault;
   Descriptor* descriptor;
-  if (const Errno error = find_fd(call, fd, rights::kFdTell, &descriptor); error != Errno::Success) return error;
+  if (const Errno error = find_fd(call, fd, 0, &descriptor); error != Errno::Success) return error;
+  if (!may_tell(*descriptor)) return Errno::Notcapable;
   if (descriptor->is_directory()) return Errno::Badf;
   const off_t result = ::lseek(descriptor->host, 0, SEEK_CUR);
   if (result < 0) return from_host(errno);

@@ -49,10 +49,23 @@ Errno refuse_changes(Call& call, const Descriptor& directory, const GuestPath& p
   }
   if (exclusive) return Errno::Exist;
   if (S_ISLNK(status.st_mode)) return Errno::Loop;
-  if (S_ISDIR(status.st_mode) && request.writes) return Errno::Isdir;
+  if (S_ISDIR(status.st_mode)) return Errno::Isdir;
   if (request.writes || (request.oflags & oflags::kTrunc)) return forbidden;
   request.oflags &= ~oflags::kCreat;
   return Errno::Success;
+}
+
+/// CREAT makes files only; but what is wrong with the path before its last name is said first, as the kernel does.
+Errno refuse_directory_creation(Call& call, const Descriptor& directory, GuestPath& path) {
+  Parent parent;
+  const int error = call.state.resolver->open_parent(directory.host, path, &parent);
+  return error ? from_host(-error) : Errno::Isdir;
+}
+
+/// Wants a directory only to go on from there (O_SEARCH): that needs no permission to list it.
+bool is_search_only(const OpenRequest& request) {
+  constexpr uint32_t kPlain = oflags::kDirectory;
+  return request.oflags == kPlain && !request.reads && !request.writes;
 }
 
 }  // namespace
@@ -67,6 +80,8 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
   uint64_t needed = rights::kPathOpen;
   if (oflags & oflags::kCreat) needed |= rights::kPathCreateFile;
   if (oflags & oflags::kTrunc) needed |= rights::kPathFilestatSetSize;
+  if (fdflags & fdflags::kDsync) needed |= rights::kFdDatasync;
+  if (fdflags & (fdflags::kSync | fdflags::kRsync)) needed |= rights::kFdSync;
   if (const Errno error = find_directory(call, fd, needed, &directory); error != Errno::Success) return error;
   // Only rights that the directory's owner gave up are refused: programs ask for nearly all, whatever they open.
   if ((rights_base | rights_inheriting) & rights::kBelowDirectory & ~directory->rights_inheriting) {
@@ -87,7 +102,7 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
   // Kernels before 6.4 create a file and then complain.
   if ((oflags & oflags::kCreat) && (oflags & oflags::kDirectory)) return Errno::Inval;
   if (guest_path.has_trailing_slash()) {
-    if (oflags & oflags::kCreat) return Errno::Isdir;
+    if (oflags & oflags::kCreat) return refuse_directory_creation(call, *directory, guest_path);
     request.oflags |= oflags::kDirectory;
     request.follow = true;
   }
@@ -105,6 +120,9 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
                                      &status);
     if (host != -EINTR) break;
     if (call.interrupted()) return Errno::Intr;
+  }
+  if (host == -EACCES && is_search_only(request)) {
+    host = call.state.resolver->open(waiting->host(), guest_path.text(), O_PATH | O_DIRECTORY, 0, request.follow, &status);
   }
   waiting.reset();
   if (host < 0) return from_host(-host);

@@ -2,52 +2,9 @@
 #include <map>
 #include <set>
 
-#include "tests/wasi/guest.h"
+#include "tests/wasi/directory_reader.h"
 
 namespace wasmrun::wasi {
-
-namespace {
-
-struct Entry {
-  uint64_t next, inode;
-  FileType type;
-  std::string name;
-};
-
-/// The whole records of one call.
-std::vector<Entry> entries_in(Guest& guest, uint32_t used) {
-  std::vector<Entry> entries;
-  uint32_t at = kBuffer;
-  const uint32_t end = kBuffer + used;
-  while (end - at >= kDirentSize) {
-    const auto size = guest.get<uint32_t>(at + 16);
-    if (end - at - kDirentSize < size) break;
-    entries.push_back({guest.get<uint64_t>(at), guest.get<uint64_t>(at + 8),
-                       static_cast<FileType>(guest.get<uint8_t>(at + 20)), guest.text(at + kDirentSize, size)});
-    at += kDirentSize + size;
-  }
-  return entries;
-}
-
-/// Reads a directory as C libraries do: with the cookie of the last whole record, a larger buffer when none fits.
-template <class Visit>
-void read_directory(Guest& guest, uint32_t fd, uint32_t buffer_size, Visit visit) {
-  uint64_t cookie = 0;
-  for (;;) {
-    REQUIRE(guest.call("fd_readdir", fd, kBuffer, buffer_size, cookie, kResult) == Errno::Success);
-    const auto used = guest.get<uint32_t>(kResult);
-    REQUIRE(used <= buffer_size);
-    const auto entries = entries_in(guest, used);
-    for (const Entry& entry : entries) {
-      visit(entry);
-      cookie = entry.next;
-    }
-    if (used < buffer_size) return;
-    if (entries.empty()) buffer_size *= 2;
-  }
-}
-
-}  // namespace
 
 TEST_CASE("a directory lists dot, dot-dot and its names with inodes and types", "[wasi][fd_readdir]") {
   TempTree tree;
