@@ -33,6 +33,7 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --explicit-bounds-checks  check each memory access in code, not by guard pages
   --enable NAME|all         let APP use a proposal that is off by default
   --deterministic[=SEED]    the same clocks, random bytes and files on every run
+  --no-landlock             let the kernel not guard the granted directories too
   --trace-wasi[=FILE]       write each call to the system; =summary: counts
   -v, --help, --version     -v: say on standard error what is done
 

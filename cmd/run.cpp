@@ -76,6 +76,8 @@ class Program {
   int run_to_end() {
     if (!time_limit_.start()) return fail({kFailed, "cannot start a thread for --timeout and --cpu-time"});
     if (auto failure = prepare()) return stop_and_fail(*failure);
+    if (auto failure = load_preloads()) return stop_and_fail(*failure);
+    if (auto failure = restrict_files()) return stop_and_fail(*failure);
     if (auto status = preload()) return *status;
     if (auto failure = check_imports(file_, *loaded_)) return stop_and_fail(*failure);
     if (auto status = instantiate(file_, loaded_, module_name(file_), instance_)) return *status;
@@ -195,15 +197,36 @@ class Program {
     return Failure{kCannotRun, quoted(file) + " cannot be linked: nothing provides " + count, describe_missing_imports(missing)};
   }
 
-  /// Instantiates the modules of --preload in order. Returns a status when the program ends there.
-  std::optional<int> preload() {
+  /// The last files that wasmrun itself opens.
+  std::optional<Failure> load_preloads() {
     for (const Preload& preload : options_.preloads) {
-      std::shared_ptr<const LoadedModule> loaded;
-      if (auto failure = load_file(*engine_, log_, preload.file, loaded)) {
+      if (auto failure = load_file(*engine_, log_, preload.file, preloaded_.emplace_back())) {
         // 127 is for APP alone.
         if (failure->exit_code == kNotFound) *failure = {kFailed, "--preload: " + failure->message};
-        return stop_and_fail(*failure);
+        return failure;
       }
+    }
+    return std::nullopt;
+  }
+
+  /// From here on the guest may run. The kernel's second layer is best effort; the first one does not rely on it.
+  std::optional<Failure> restrict_files() {
+    if (options_.no_landlock) return std::nullopt;
+    const std::string problem = wasi_->restrict_files();
+    if (!problem.empty()) {
+      log_.say("files are not restricted by the kernel: " + problem);
+      return std::nullopt;
+    }
+    log_.say("files are restricted by the kernel (Landlock)");
+    if (!time_limit_.renew()) return Failure{kFailed, "cannot start a thread for --timeout and --cpu-time"};
+    return std::nullopt;
+  }
+
+  /// Instantiates the modules of --preload in order. Returns a status when the program ends there.
+  std::optional<int> preload() {
+    for (size_t i = 0; i < options_.preloads.size(); ++i) {
+      const Preload& preload = options_.preloads[i];
+      const auto& loaded = preloaded_[i];
       if (auto failure = check_imports(preload.file, *loaded)) return stop_and_fail(*failure);
       Instance* instance = nullptr;
       if (auto status = instantiate(preload.file, loaded, preload.name, instance)) return status;
@@ -299,6 +322,7 @@ class Program {
   Log log_;
   std::unique_ptr<Engine> engine_;
   std::shared_ptr<const LoadedModule> loaded_;
+  std::vector<std::shared_ptr<const LoadedModule>> preloaded_;  // one for each of the options
   std::unique_ptr<wasi::Wasi> wasi_;  // outlives the store that calls it
   std::unique_ptr<Store> store_;
   std::unique_ptr<wasi::Threads> threads_;  // null: the program starts none

@@ -124,6 +124,7 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   options.cpu_time_text = last(raw.cpu_time).value_or("");
   options.max_output_text = last(raw.max_output).value_or("");
   options.explicit_bounds_checks = raw.explicit_bounds_checks;
+  options.no_landlock = raw.no_landlock;
   options.verbose = raw.verbose;
   options.wat = raw.wat;
   return std::nullopt;

@@ -35,6 +35,7 @@ struct RunOptions {
   std::optional<uint64_t> gc_heap_size_bytes;
   module::FeatureSet features = module::FeatureSet::defaults();
   bool explicit_bounds_checks = false;
+  bool no_landlock = false;
   bool verbose = false;
   bool wat = false;  ///< inspect: as text
 };

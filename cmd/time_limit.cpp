@@ -39,6 +39,17 @@ bool TimeLimit::start() {
   if (!elapsed_.time && !cpu_.time) return true;
   const auto now = std::chrono::steady_clock::now();
   deadline_ = elapsed_.time ? now + *elapsed_.time : std::chrono::steady_clock::time_point::max();
+  return start_thread();
+}
+
+bool TimeLimit::renew() {
+  if (!started_) return true;
+  stop();
+  stopped_ = false;
+  return start_thread();
+}
+
+bool TimeLimit::start_thread() {
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -29,6 +29,9 @@ class TimeLimit {
 
   /// Starts the clocks if there is a limit. False when the system refuses a thread.
   bool start();
+  /// Goes on with a new thread, which is under all that the calling thread has come under since (Landlock). False when the
+  /// system refuses it.
+  bool renew();
   /// From now on `store`'s guest is interrupted before the process ends. `store` must outlive this object.
   void watch(Store* store);
   /// Stops the clock, so that the caller may report what the guest did.
@@ -37,6 +40,7 @@ class TimeLimit {
   std::string message() const;
 
  private:
+  bool start_thread();
   static void* run(void* self);
   bool wait_until(std::chrono::steady_clock::time_point deadline);
 

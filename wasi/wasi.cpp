@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wasi/landlock.h"
 #include "wasi/preopens.h"
 #include "wasi/sharing.h"
 #include "wasi/state.h"
@@ -89,6 +90,10 @@ void Wasi::define_for(Store& store, CallingThread& thread) {
     store.define_overload("wasi_snapshot_preview1", std::string(socket_import_names()[i]),
                           {function.type(), function.callback, binding++});
   }
+}
+
+std::string Wasi::restrict_files() {
+  return restrict_to_preopens(*state_);
 }
 
 std::string Wasi::network_refusal() const {

@@ -54,6 +54,11 @@ class Wasi {
   /// `wasi_unstable` (45) importable. Must outlive the store.
   void define_in(Store& store);
 
+  /// A second layer below the checks of these functions: the kernel holds the calling thread, and those that it starts later, to
+  /// the preopens. To be called when all that wasmrun itself needs is open; cannot be undone. Returns why it was not
+  /// done, empty when it was: landlock.h.
+  std::string restrict_files();
+
   /// The address of each listener as bound ("127.0.0.1:34567", "unix:/run/x"): those of the options, then the inherited ones.
   std::vector<std::string> listener_addresses() const;
 
