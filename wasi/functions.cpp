@@ -58,7 +58,8 @@ HostOutcome enter(void* user_data, Caller& caller, const RawValue* arguments, Ra
   }
   if (__builtin_expect(binding.state->output_exceeded, 0)) return HostOutcome::trapped("the program wrote more than it may");
   if (__builtin_expect(call.exits, 0)) return HostOutcome::exited(call.exit_code);
-  if (binding.function->returns_errno) results[0].i32 = static_cast<uint32_t>(error);
+  // All that the caller reads next: it would have to wait for a narrower store.
+  if (binding.function->returns_errno) results[0].i64 = static_cast<uint32_t>(error);
   return HostOutcome::returned();
 }
 

@@ -209,11 +209,15 @@ TrapCode Store::dispatch(HostFunctionRecord& record, RegisterFile& registers) {
   ValueBuffer arguments(type.params.size());
   ValueBuffer results(type.results.size());
   // The callback may run guest code: what it was given stays alive until it returns.
-  TemporaryRoots roots(*this);
+  std::optional<TemporaryRoots> roots;
+  if (record.has_collected_values) roots.emplace(*this);
   for (size_t i = 0; i < type.params.size(); ++i) {
-    const RawValue value = load_value(record.parameters[i], type.params[i], registers, spill_area_.get());
-    if (is_collected(type.params[i])) roots.add(value.ref);
-    arguments.data()[i] = export_value(type.params[i], value);
+    RawValue& value = arguments.data()[i];
+    value = load_value(record.parameters[i], type.params[i], registers, spill_area_.get());
+    if (roots && is_collected(type.params[i])) {
+      roots->add(value.ref);
+      value = export_value(type.params[i], value);
+    }
   }
   HostOutcome outcome = record.function.callback(record.function.user_data, record, arguments.data(), results.data());
   switch (outcome.kind) {
@@ -226,9 +230,13 @@ TrapCode Store::dispatch(HostFunctionRecord& record, RegisterFile& registers) {
     case HostOutcome::Kind::Exited: pending_ = std::move(outcome); return TrapCode::exit;
   }
   for (size_t i = 0; i < type.results.size(); ++i) {
-    const auto result = import_value(type.results[i], results.data()[i], roots);
-    if (!result) return TrapCode::gc_heap_exhausted;
-    store_value(record.results[i], *result, registers, spill_area_.get());
+    RawValue& value = results.data()[i];
+    if (roots) {
+      const auto inside = import_value(type.results[i], value, *roots);
+      if (!inside) return TrapCode::gc_heap_exhausted;
+      value = *inside;
+    }
+    store_value(record.results[i], value, registers, spill_area_.get());
   }
   return TrapCode::none;
 }

@@ -108,9 +108,12 @@ std::optional<Extern> Instance::find_export(std::string_view name, module::Exter
   return extern_at(kind, found->index);
 }
 
-Memory* Instance::default_memory() const {
-  if (const auto exported = find_export("memory", module::ExternKind::Memory)) return exported->memory;
-  return memories_.size() == 1 ? memories_[0] : nullptr;
+void Instance::choose_default_memory() {
+  if (const auto exported = find_export("memory", module::ExternKind::Memory)) {
+    default_memory_ = exported->memory;
+  } else if (memories_.size() == 1) {
+    default_memory_ = memories_[0];
+  }
 }
 
 std::span<uint8_t> HostFunctionRecord::memory() {

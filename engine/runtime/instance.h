@@ -74,7 +74,9 @@ class Instance {
   Extern extern_at(module::ExternKind kind, uint32_t index) const;
   std::optional<Extern> find_export(std::string_view name, module::ExternKind kind) const;
   /// The memory exported as "memory", or the only one; null when there is none.
-  Memory* default_memory() const;
+  Memory* default_memory() const { return default_memory_; }
+  /// To be called when all memories are there: host functions ask for the default one at every call.
+  void choose_default_memory();
 
   /// Items of a passive element segment that is not dropped.
   std::vector<std::vector<uint64_t>> elem_items;
@@ -96,6 +98,7 @@ class Instance {
   std::unique_ptr<uint8_t, Free> block_;
   std::vector<FunctionExtern> imported_functions_;
   std::vector<Memory*> memories_;
+  Memory* default_memory_ = nullptr;
   std::vector<Table*> tables_;
   std::vector<GlobalExtern> globals_;
   std::vector<Tag*> tags_;
@@ -110,6 +113,7 @@ struct HostFunctionRecord final : Caller {
   Instance* importer = nullptr;
   std::vector<abi::ValuePlace> parameters;
   std::vector<abi::ValuePlace> results;
+  bool has_collected_values = false;  ///< among parameters or results: they are translated and kept alive
   /// The instance pointer. Generated code and the trampoline see only this.
   struct Header : abi::InstanceHeader {
     HostFunctionRecord* record = nullptr;

@@ -72,6 +72,7 @@ Result<abi::TrapCode> Store::allocate_all(Instance& instance) {
     memories_.push_back(TRY(Memory::create(module.memories[i], guard_pages_, options_.max_memory_bytes)));
     instance.add_memory(memories_.back().get());
   }
+  instance.choose_default_memory();
   for (size_t i = module.imported_tags; i < module.tags.size(); ++i) {
     tags_.push_back(make_tag(instance, static_cast<uint32_t>(i)));
     instance.add_tag(tags_.back().get());

@@ -160,6 +160,9 @@ FunctionExtern Store::make_host_function(const HostFunction& function, Instance&
   record->importer = &importer;
   abi::assign_parameters(function.type.params, record->parameters);
   abi::assign_results(function.type.results, record->results);
+  for (const auto* types : {&function.type.params, &function.type.results}) {
+    for (const module::ValueType type : *types) record->has_collected_values |= is_collected(type);
+  }
   initialize_header(record->header, &context_.shared);
   record->header.record = record.get();
   const FunctionExtern result{{wasmrun_host_trampoline, &record->header}, types_->intern(function.type)};
