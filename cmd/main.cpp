@@ -55,8 +55,9 @@ int run_command(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::set_new_handler(wasmrun::cmd::out_of_memory);
   wasmrun::cmd::hold_standard_descriptors();
-  // The guest learns of a closed pipe by EPIPE. SIGINT, SIGTERM and the rest keep their meaning.
+  // The guest learns of a closed pipe by EPIPE, of `ulimit -f` by EFBIG. SIGINT, SIGTERM and the rest keep their meaning.
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   // wasmrun buffers no output, so there is nothing to do at exit.
   ::_exit(wasmrun::cmd::run_command(argc, argv));
 }

@@ -20,6 +20,8 @@ Errno fd_filestat_get(Call& call, I32 fd, I32 stat) {
     status.st_atim = status.st_mtim = status.st_ctim = timespec{};
   }
   write_filestat(call, stat, status);
+  // A status does not tell stream sockets from datagram sockets.
+  if (descriptor->is_socket()) call.memory.write(stat + 16, static_cast<uint8_t>(descriptor->type));
   return Errno::Success;
 }
 
@@ -46,6 +48,8 @@ Errno fd_filestat_set_times(Call& call, I32 fd, I64 atim, I64 mtim, I32 fst_flag
   timespec times[2];
   if (const Errno error = read_times(atim, mtim, fst_flags, times); error != Errno::Success) return error;
   if (const Errno error = require_writable(*descriptor); error != Errno::Success) return error;
+  // The times of the host's terminals, devices and pipes are none of the guest's business.
+  if (descriptor->is_inherited && descriptor->type != FileType::RegularFile) return Errno::Badf;
   return ::futimens(descriptor->host, times) == 0 ? Errno::Success : from_host(errno);
 }
 

@@ -61,16 +61,19 @@ Errno path_filestat_set_times(Call& call, I32 fd, I32 flags, I32 path, I32 path_
   GuestPath guest_path;
   if (const Errno error = read_path(call, path, path_len, guest_path); error != Errno::Success) return error;
   Resolver& resolver = *call.state.resolver;
+  const bool follow = flags & lookupflags::kSymlinkFollow;
 
-  if (!(flags & lookupflags::kSymlinkFollow) && is_plain_name(guest_path)) {
+  // The kernel would not even look at the path when there is no time to set. In a read-only tree a path that names
+  // nothing is to be told from one that may not be changed.
+  const bool looks_first = fst_flags == 0 || directory->read_only;
+  if (!follow && !looks_first && is_plain_name(guest_path)) {
     Parent parent;
     if (const int error = resolver.open_parent(directory->host, guest_path, &parent)) return from_host(-error);
-    if (const Errno error = require_writable(*directory); error != Errno::Success) return error;
     const int result = ::utimensat(parent.fd, guest_path.name(), times, AT_SYMLINK_NOFOLLOW);
     return result == 0 ? Errno::Success : from_host(errno);
   }
   struct stat status;
-  const OwnedFd found(resolver.open_path(directory->host, guest_path, true, &status));
+  const OwnedFd found(resolver.open_path(directory->host, guest_path, follow, &status));
   if (!found.valid()) return from_host(-found.get());
   if (const Errno error = require_writable(*directory); error != Errno::Success) return error;
   const int result = ::utimensat(found.get(), "", times, AT_EMPTY_PATH);

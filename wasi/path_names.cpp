@@ -51,6 +51,17 @@ Errno remove_name(Call& call, const Parent& parent, const char* name, Change cha
   return Errno::Success;
 }
 
+/// In a read-only tree a name that is there already is told from one that may not be made, and a name that is not there from
+/// one that may not be removed: as on a read-only file system, programs go on after Exist and Noent.
+Errno refuse_change(Location& at, bool creates) {
+  const Errno forbidden = require_writable(*at.directory);
+  if (forbidden == Errno::Success) return Errno::Success;
+  struct stat status;
+  const bool exists = ::fstatat(at.parent.fd, at.path.name(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (creates) return exists ? Errno::Exist : forbidden;
+  return exists ? forbidden : from_host(errno);
+}
+
 Errno last_error(int result) {
   return result == 0 ? Errno::Success : from_host(errno);
 }
@@ -65,7 +76,7 @@ Errno path_create_directory(Call& call, I32 fd, I32 path, I32 path_len) {
     return error;
   }
   if (const Errno error = enter_parent(call, at, Errno::Exist); error != Errno::Success) return error;
-  if (const Errno error = require_writable(*at.directory); error != Errno::Success) return error;
+  if (const Errno error = refuse_change(at, true); error != Errno::Success) return error;
   return last_error(::mkdirat(at.parent.fd, at.path.name_with_slash(), 0777));
 }
 
@@ -78,7 +89,7 @@ Errno path_remove_directory(Call& call, I32 fd, I32 path, I32 path_len) {
   }
   const Errno dots = at.path.ends_in_dot() ? Errno::Inval : Errno::Notempty;
   if (const Errno error = enter_parent(call, at, dots); error != Errno::Success) return error;
-  if (const Errno error = require_writable(*at.directory); error != Errno::Success) return error;
+  if (const Errno error = refuse_change(at, false); error != Errno::Success) return error;
   const char* const name = at.path.name_with_slash();
   return remove_name(call, at.parent, name, [&] { return ::unlinkat(at.parent.fd, name, AT_REMOVEDIR); });
 }
@@ -91,7 +102,7 @@ Errno path_unlink_file(Call& call, I32 fd, I32 path, I32 path_len) {
     return error;
   }
   if (const Errno error = enter_parent(call, at, Errno::Isdir); error != Errno::Success) return error;
-  if (const Errno error = require_writable(*at.directory); error != Errno::Success) return error;
+  if (const Errno error = refuse_change(at, false); error != Errno::Success) return error;
   const char* const name = at.path.name_with_slash();
   return remove_name(call, at.parent, name, [&] { return ::unlinkat(at.parent.fd, name, 0); });
 }
@@ -132,7 +143,7 @@ Errno path_symlink(Call& call, I32 old_path, I32 old_path_len, I32 fd, I32 new_p
   if (target.find('\0') != target.npos) return Errno::Inval;
   if (target.front() == '/') return Errno::Perm;
   if (const Errno error = enter_parent(call, at, Errno::Exist); error != Errno::Success) return error;
-  if (const Errno error = require_writable(*at.directory); error != Errno::Success) return error;
+  if (const Errno error = refuse_change(at, true); error != Errno::Success) return error;
   const Errno error = last_error(::symlinkat(target.c_str(), at.parent.fd, at.path.name_with_slash()));
   if (error == Errno::Exist && at.path.has_trailing_slash()) {
     struct stat status;
@@ -162,7 +173,7 @@ Errno path_link(Call& call, I32 old_fd, I32 old_flags, I32 old_path, I32 old_pat
   if (const Errno error = enter_parent(call, source, Errno::Perm); error != Errno::Success) return error;
   if (const Errno error = enter_parent(call, target, Errno::Exist); error != Errno::Success) return error;
   // A name in a writable tree would make a read-only file writable.
-  if (const Errno error = require_writable(*source.directory); error != Errno::Success) return error;
+  if (const Errno error = refuse_change(source, false); error != Errno::Success) return error;
   if (const Errno error = require_writable(*target.directory); error != Errno::Success) return error;
   return last_error(::linkat(source.parent.fd, source.path.name(), target.parent.fd, target.path.name_with_slash(), 0));
 }
@@ -182,7 +193,7 @@ Errno path_rename(Call& call, I32 fd, I32 old_path, I32 old_path_len, I32 new_fd
   }
   if (const Errno error = enter_parent(call, source, Errno::Busy); error != Errno::Success) return error;
   if (const Errno error = enter_parent(call, target, Errno::Busy); error != Errno::Success) return error;
-  if (const Errno error = require_writable(*source.directory); error != Errno::Success) return error;
+  if (const Errno error = refuse_change(source, false); error != Errno::Success) return error;
   if (const Errno error = require_writable(*target.directory); error != Errno::Success) return error;
   const char* const old_name = source.path.name_with_slash();
   const char* const new_name = target.path.name_with_slash();

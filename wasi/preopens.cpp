@@ -116,6 +116,8 @@ void add_standard_streams(State& state) {
     stream.read_only = !stream.writable;
     stream.flags = stream_flags(host_flags);
     stream.rights_base = rights_of(stream);
+    // A directory there is no preopen: nothing in it was granted.
+    if (stream.is_directory()) stream.rights_base &= rights::kFdFilestatGet | rights::kFdFdstatSetFlags;
     state.fds.insert_at(static_cast<uint32_t>(fd), std::move(stream));
   }
 }

@@ -78,6 +78,9 @@ std::optional<int> Walk::run(int flags, mode_t mode, bool follow) {
     if (name == "..") {
       if (depth_ == 0) return -EPERM;
       if (!keeps_ancestors_) return std::nullopt;
+      // The kernel looks ".." up in the directory that is left, and asks whether it may be searched.
+      const OwnedFd left(::openat(current(), ".", O_PATH | O_CLOEXEC));
+      if (!left.valid()) return -errno;
       ancestors_.pop_back();
       --depth_;
       continue;

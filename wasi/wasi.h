@@ -41,8 +41,8 @@ struct State;
 /// have been opened before that could have one of these numbers. spec: sd_listen_fds(3)
 std::vector<int> inherited_listeners();
 
-/// The system interface of one program: its descriptors, arguments and environment. Not thread-safe. SIGPIPE must be
-/// ignored by the process.
+/// The system interface of one program: its descriptors, arguments and environment. Not thread-safe. SIGPIPE
+/// and SIGXFSZ must be ignored by the process.
 class Wasi {
  public:
   /// Opens the preopens and listeners; descriptors 0-2 are the process's. Errors: Io, with a message that names the
