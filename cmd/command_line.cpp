@@ -84,7 +84,13 @@ std::optional<Failure> take_option(std::span<const std::string_view> words, size
   }
 
   std::string option(row->spelling);
-  if (row->kind == OptionKind::Flag) {
+  if (option == "-O") {
+    // As compilers have it: the level in the same word.
+    std::string_view level = word.substr(2);
+    if (level.empty() && position < words.size()) level = words[position++];
+    if (level.empty()) return usage("option '-O' needs a level: -O0 or -O2");
+    option += level;
+  } else if (row->kind == OptionKind::Flag) {
     if (equals != std::string_view::npos) return usage("option " + quoted(name) + " takes no value");
   } else {
     std::string_view value;

@@ -28,6 +28,7 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --max-memory SIZE         limit each memory of APP: 65536, 64MiB, 1GiB
   --max-output SIZE         end with status 124 when APP writes more
   --max-fds NUMBER          limit the descriptors that APP has open
+  -O LEVEL                  0: compile at once (default); 2: for speed
   --stack-size SIZE         room for APP's calls (default: 8MiB)
   --gc-heap-size SIZE       limit the garbage-collected heap (default: 4GiB)
   --explicit-bounds-checks  check each memory access in code, not by guard pages

@@ -91,7 +91,8 @@ class Program {
   }
 
   std::optional<Failure> prepare() {
-    auto engine = Engine::create({.explicit_bounds_checks = options_.explicit_bounds_checks,
+    auto engine = Engine::create({.compiler = options_.optimizes ? CompilerChoice::Optimizing : CompilerChoice::Baseline,
+                                  .explicit_bounds_checks = options_.explicit_bounds_checks,
                                   .canonical_nans = options_.deterministic_seed.has_value(),
                                   .features = options_.features});
     if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};

@@ -111,6 +111,11 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   if (const auto stack = options.stack_size_bytes; stack && (*stack < kMinStackBytes || *stack > kMaxStackBytes))
     return wrong_value("--stack-size", raw.stack_size.back(), "it must be from 64KiB to 16GiB");
 
+  if (const auto level = last(raw.optimize)) {
+    if (*level != "0" && *level != "2") return wrong_value("-O", *level, "the levels are 0 and 2");
+    options.optimizes = *level == "2";
+  }
+
   options.tcplisten = std::move(raw.tcplisten);
   options.allow_connect = std::move(raw.allow_connect);
   options.allow_bind = std::move(raw.allow_bind);

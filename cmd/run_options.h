@@ -34,6 +34,7 @@ struct RunOptions {
   std::optional<uint64_t> stack_size_bytes;
   std::optional<uint64_t> gc_heap_size_bytes;
   module::FeatureSet features = module::FeatureSet::defaults();
+  bool optimizes = false;  ///< -O2
   bool explicit_bounds_checks = false;
   bool no_landlock = false;
   bool verbose = false;

@@ -21,7 +21,12 @@ namespace runtime {
 class Memory;
 }
 
+/// Which compiler makes code. Optimizing: LLVM's, in a plugin beside the program; modules with instructions that it does not have
+/// are compiled by the baseline.
+enum class CompilerChoice : uint8_t { Baseline, Optimizing };
+
 struct EngineOptions {
+  CompilerChoice compiler = CompilerChoice::Baseline;
   /// Compare each memory access with the memory's size instead of relying on guard pages. Chosen by itself when the system
   /// refuses the address space (`ulimit -v`).
   bool explicit_bounds_checks = false;

@@ -18,14 +18,22 @@ class EngineImpl final : public Engine {
   Result<void> print_text(std::span<const uint8_t> bytes, const std::function<void(std::string_view)>& write) override;
   Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) override;
 
+  /// Validates all bodies and compiles them.
+  Result<abi::CompiledModule> compile(abi::Compiler& compiler, const module::Module& module);
+
   std::shared_ptr<module::TypeRegistry> types;
   abi::CompileOptions compile_options;
+  /// Null: the baseline.
+  std::unique_ptr<abi::Compiler> optimizing;
   unsigned threads = 0;
   module::FeatureSet features = module::FeatureSet::defaults();
 };
 
 /// Decodes a module in binary or text form. Errors as for Engine::load.
 Result<module::Module> decode_module(std::vector<uint8_t> bytes, module::TypeRegistry& types, module::FeatureSet features);
+
+/// Loads the plugin of the optimizing compiler. Errors: Unsupported, with what to do.
+Result<std::unique_ptr<abi::Compiler>> load_optimizing_compiler();
 
 /// How many threads the scheduler's mask and the cgroup's quota allow; at least 1.
 unsigned available_threads();

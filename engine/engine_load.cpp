@@ -139,6 +139,12 @@ Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
   return FunctionQueue(module, nullptr).run(threads);
 }
 
+Result<abi::CompiledModule> EngineImpl::compile(abi::Compiler& compiler, const module::Module& module) {
+  const auto compilation = TRY(compiler.begin(module, compile_options));
+  TRY(FunctionQueue(module, compilation.get()).run(threads));
+  return compilation->finish();
+}
+
 Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t> bytes) {
   module::Module decoded = TRY(decode_module(std::move(bytes), *types, features));
   TRY(validate::check_module(decoded));
@@ -149,14 +155,14 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
     TRY(FunctionQueue(loaded->module, nullptr).run(threads));
     return supported.error();
   }
-  const auto compiler = baseline::make_compiler();
-  const auto compilation = TRY(compiler->begin(loaded->module, compile_options));
-  Result<void> compiled = FunctionQueue(loaded->module, compilation.get()).run(threads);
-  if (!compiled.ok()) {
-    if (compiled.error().kind == ErrorKind::Unsupported) TRY(FunctionQueue(loaded->module, nullptr).run(threads));
-    return std::move(compiled).error();
+  Result<abi::CompiledModule> code = optimizing ? compile(*optimizing, loaded->module) : Error{ErrorKind::Unsupported, {}};
+  // What the optimizing compiler does not have yet, the baseline has.
+  if (!code.ok() && code.error().kind == ErrorKind::Unsupported) code = compile(*baseline::make_compiler(), loaded->module);
+  if (!code.ok()) {
+    if (code.error().kind == ErrorKind::Unsupported) TRY(FunctionQueue(loaded->module, nullptr).run(threads));
+    return std::move(code).error();
   }
-  loaded->code = TRY(compilation->finish());
+  loaded->code = std::move(code).value();
   loaded->read_function_names = binary::read_function_names;
   return std::shared_ptr<const LoadedModule>(std::move(loaded));
 }

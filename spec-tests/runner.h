@@ -12,6 +12,7 @@ namespace wasmrun::spec_tests {
 struct RunnerOptions {
   bool explicit_bounds_checks = false;
   bool canonical_nans = false;
+  bool optimize = false;
   /// Collect garbage at every allocation and overwrite what became free.
   bool gc_stress = false;
   /// Only parse and validate; commands that execute are passed over.

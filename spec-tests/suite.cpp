@@ -45,6 +45,7 @@ ScriptReport run_file(const ScriptFile& script, const SuiteOptions& options) {
   EngineOptions engine_options;
   engine_options.explicit_bounds_checks = options.runner.explicit_bounds_checks;
   engine_options.canonical_nans = options.runner.canonical_nans;
+  if (options.runner.optimize) engine_options.compiler = CompilerChoice::Optimizing;
   engine_options.threads = 1;
   engine_options.features = features_of(script.path);
   auto engine = Engine::create(engine_options);

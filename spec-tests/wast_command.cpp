@@ -21,6 +21,7 @@ constexpr const char* kHelp =
     "  --expect-failures FILE        \"NAME\" or \"NAME:LINE\" a line: these must fail\n"
     "  --filter TEXT                 only scripts whose name contains TEXT\n"
     "  --canonical-nans              one NaN for all, as --deterministic has it\n"
+    "  -O2                           use the optimizing compiler\n"
     "  --explicit-bounds-checks      do not rely on guard pages\n"
     "  --gc-stress                   collect garbage at every allocation and overwrite what became free\n"
     "  --validate-only               parse and validate; run nothing\n"
@@ -72,6 +73,7 @@ std::string set_value(Options& options, const std::string& name, const std::stri
 bool set_flag(Options& options, const std::string& name) {
   if (name == "--explicit-bounds-checks") return options.suite.runner.explicit_bounds_checks = true;
   if (name == "--canonical-nans") return options.suite.runner.canonical_nans = true;
+  if (name == "-O2") return options.suite.runner.optimize = true;
   if (name == "--gc-stress") return options.suite.runner.gc_stress = true;
   if (name == "--validate-only") return options.suite.runner.validate_only = true;
   if (name == "--write-manifest") return options.write_manifest = true;

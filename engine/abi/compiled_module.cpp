@@ -60,19 +60,25 @@ const HandlerSite* CompiledModule::find_handlers(const void* return_address) con
   return found != handler_sites.end() && found->return_address == offset ? &*found : nullptr;
 }
 
-std::optional<uint64_t> CompiledModule::find_module_offset(uint32_t defined_function, const void* address) const {
+std::optional<uint64_t> CompiledModule::find_module_offset(uint32_t defined_function, const void* address, bool is_return_address) const {
   const CompiledFunction& function = functions[defined_function];
-  const auto wanted = static_cast<uint64_t>(static_cast<const uint8_t*>(address) - code->base());
+  auto wanted = static_cast<uint64_t>(static_cast<const uint8_t*>(address) - code->base());
+  if (locations_are_ranges && is_return_address) --wanted;  // into the call
   const auto list = std::span(location_lists[function.location_list]);
   TrustedReader reader(list.subspan(function.location_begin, function.location_end - function.location_begin));
   uint64_t code_offset = function.code_begin;
   uint64_t module_offset = 0;
   while (!reader.at_end()) {
+    const uint64_t before = module_offset;
     code_offset += reader.read_u64();
     module_offset += static_cast<uint64_t>(unzigzag(reader.read_u64()));
-    if (code_offset == wanted) return module_offset;
-    if (code_offset > wanted) break;
+    if (!locations_are_ranges && code_offset == wanted) return module_offset;
+    if (code_offset > wanted) {
+      if (locations_are_ranges && before != 0) return before;
+      return std::nullopt;
+    }
   }
+  if (locations_are_ranges && module_offset != 0) return module_offset;
   return std::nullopt;
 }
 

@@ -60,14 +60,17 @@ struct CompiledModule {
   std::unique_ptr<CodeSpace> code;
   std::vector<CompiledFunction> functions;  ///< defined functions, in module order
   std::vector<std::vector<uint8_t>> location_lists;
+  /// Whether a pair of a location list holds up to the next pair's code offset; otherwise for exactly its own. A module offset of
+  /// 0 is of no instruction.
+  bool locations_are_ranges = false;
   std::vector<Handler> handlers;
   std::vector<HandlerSite> handler_sites;  ///< ordered by return address once `build_index()` is done
 
   const void* entry(uint32_t defined_function) const { return code->base() + functions[defined_function].code_begin; }
   /// The defined function whose code holds `address`, if any. Linear search is never used: a sorted index is built by `index()`.
   std::optional<uint32_t> find_function(const void* address) const;
-  /// The module offset recorded for exactly this code address (a return address or a faulting instruction).
-  std::optional<uint64_t> find_module_offset(uint32_t defined_function, const void* address) const;
+  /// The module offset recorded for this code address: a return address or that of a faulting instruction.
+  std::optional<uint64_t> find_module_offset(uint32_t defined_function, const void* address, bool is_return_address) const;
   /// The site whose return address this is; null when no try block is around it.
   const HandlerSite* find_handlers(const void* return_address) const;
   /// Builds the indices that the functions above use. Call once, after the last function.

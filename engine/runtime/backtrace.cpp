@@ -119,7 +119,7 @@ void fill_backtrace(const Store& store, const ExecutionContext& context, Trap& t
     BacktraceFrame frame;
     frame.module = range->instance->name();
     frame.function = loaded.module.imported_functions + *defined;
-    frame.module_offset = loaded.code.find_module_offset(*defined, site.pc);
+    frame.module_offset = loaded.code.find_module_offset(*defined, site.pc, site.is_return_address);
     auto [entry, is_new] = names.try_emplace(&loaded);
     if (is_new && loaded.read_function_names) entry->second = loaded.read_function_names(loaded.module);
     if (const auto name = entry->second.find(frame.function); name != entry->second.end()) {

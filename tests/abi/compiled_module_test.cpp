@@ -36,11 +36,11 @@ TEST_CASE("locations are found by exact address within their function", "[abi]")
   REQUIRE(module.find_function(base + 299) == 0u);
   REQUIRE(!module.find_function(base + 300));
   REQUIRE(!module.find_function(base - 1));
-  REQUIRE(module.find_module_offset(0, base + 205) == 0x1000u);
-  REQUIRE(module.find_module_offset(0, base + 295) == 0x0ff0u);
-  REQUIRE(!module.find_module_offset(0, base + 206));
-  REQUIRE(module.find_module_offset(1, base) == 7u);
-  REQUIRE(module.find_module_offset(1, base + 100) == 0xffffffffffu);
+  REQUIRE(module.find_module_offset(0, base + 205, true) == 0x1000u);
+  REQUIRE(module.find_module_offset(0, base + 295, true) == 0x0ff0u);
+  REQUIRE(!module.find_module_offset(0, base + 206, true));
+  REQUIRE(module.find_module_offset(1, base, true) == 7u);
+  REQUIRE(module.find_module_offset(1, base + 100, true) == 0xffffffffffu);
 }
 
 TEST_CASE("workers get disjoint pieces of a code space", "[abi]") {

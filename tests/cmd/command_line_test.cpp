@@ -87,8 +87,14 @@ TEST_CASE("an option's value may be the next word, whatever it is", "[cmd][gramm
   CHECK(refuse({"--env-inherit=1", "app.wasm"}).message == "option '--env-inherit' takes no value");
 }
 
+TEST_CASE("a level of optimization stands in its option's word or behind it", "[cmd][grammar]") {
+  CHECK(split({"-O2", "app.wasm"}).options == Words{"-O2"});
+  CHECK(split({"app.wasm", "-O", "0", "x"}).options == Words{"-O0"});
+  CHECK(refuse({"-O"}).message == "option '-O' needs a level: -O0 or -O2");
+}
+
 TEST_CASE("what is still to come is refused by name", "[cmd][grammar]") {
-  for (const char* option : {"--cache-dir=x", "--no-cache", "-O2", "-O"})
+  for (const char* option : {"--cache-dir=x", "--no-cache"})
     CHECK(refuse({option, "app.wasm"}).message.find("is not supported yet") != std::string::npos);
   for (const char* subcommand : {"compile", "cache"})
     CHECK(refuse({subcommand, "app.wasm"}).message == "subcommand '" + std::string(subcommand) + "' is not supported yet");

@@ -1,0 +1,162 @@
+// The compiler on LLVM, behind the interface of all compilers: functions gather in clusters, each is optimized and made an object;
+// at the end the objects are linked.
+#include <llvm/IR/Verifier.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Target/TargetMachine.h>
+#include <llvm/Target/TargetOptions.h>
+#include <llvm/IR/LegacyPassManager.h>
+
+#include <memory>
+#include <mutex>
+
+#include "engine/llvm/link.h"
+#include "engine/llvm/plugin.h"
+#include "engine/llvm/translator.h"
+
+namespace wasmrun::llvm_compiler {
+
+namespace {
+
+/// So much bytecode is compiled as one LLVM module.
+constexpr uint64_t kClusterBytes = 48 << 10;
+
+std::string features_of(const abi::CpuFeatures& cpu) {
+  std::string text = "+sse4.2,+popcnt,+cx16";
+  if (cpu.lzcnt) text += ",+lzcnt";
+  if (cpu.bmi1) text += ",+bmi";
+  if (cpu.bmi2) text += ",+bmi2";
+  if (cpu.avx) text += ",+avx";
+  if (cpu.avx2) text += ",+avx2";
+  if (cpu.fma) text += ",+fma";
+  return text;
+}
+
+std::unique_ptr<llvm::TargetMachine> make_machine(const abi::CompileOptions& options) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+  });
+  const llvm::Triple triple("x86_64-unknown-linux-gnu");
+  std::string problem;
+  const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, problem);
+  CHECK(target);
+  llvm::TargetOptions target_options;
+  target_options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, "x86-64", features_of(options.cpu), target_options,
+                                                                          llvm::Reloc::PIC_, llvm::CodeModel::Small,
+                                                                          llvm::CodeGenOptLevel::Default));
+}
+
+class Compilation;
+
+class Worker final : public abi::FunctionCompiler {
+ public:
+  explicit Worker(Compilation& compilation);
+  ~Worker() override;
+  Result<void> compile(FuncIndex function, const module::FunctionSummary& summary) override;
+
+ private:
+  void finish_cluster();
+
+  Compilation& compilation_;
+  std::unique_ptr<llvm::TargetMachine> machine_;
+  std::unique_ptr<llvm::LLVMContext> context_;
+  std::unique_ptr<ClusterContext> cluster_;
+  std::unique_ptr<Translator> translator_;
+  uint64_t cluster_bytes_ = 0;
+};
+
+class Compilation final : public abi::ModuleCompilation {
+ public:
+  Compilation(const module::Module& module, const abi::CompileOptions& options) : module(module), options(options), layout(module) {}
+  std::unique_ptr<abi::FunctionCompiler> new_worker() override { return std::make_unique<Worker>(*this); }
+  Result<abi::CompiledModule> finish() override { return link(module, objects_); }
+
+  void add(std::string object) {
+    const std::lock_guard lock(mutex_);
+    objects_.push_back(std::move(object));
+  }
+
+  const module::Module& module;
+  const abi::CompileOptions options;
+  const abi::ModuleLayout layout;
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> objects_;
+};
+
+Worker::Worker(Compilation& compilation) : compilation_(compilation), machine_(make_machine(compilation.options)) {}
+
+Worker::~Worker() { finish_cluster(); }
+
+Result<void> Worker::compile(FuncIndex function, const module::FunctionSummary& summary) {
+  if (!cluster_) {
+    context_ = std::make_unique<llvm::LLVMContext>();
+    cluster_ = std::make_unique<ClusterContext>(compilation_.module, compilation_.options, compilation_.layout, *context_);
+    cluster_->ir.setTargetTriple(machine_->getTargetTriple());
+    cluster_->ir.setDataLayout(machine_->createDataLayout());
+    translator_ = std::make_unique<Translator>(*cluster_);
+  }
+  if (Result<void> translated = translator_->translate(function, summary); !translated.ok()) {
+    // The whole module is given up.
+    translator_.reset();
+    cluster_.reset();
+    return translated;
+  }
+  cluster_bytes_ += compilation_.module.functions[function.value].body.end - summary.code_offset;
+  if (cluster_bytes_ >= kClusterBytes) finish_cluster();
+  return {};
+}
+
+void Worker::finish_cluster() {
+  if (!cluster_) return;
+  cluster_->debug.finalize();
+#ifndef NDEBUG
+  CHECK(!llvm::verifyModule(cluster_->ir, &llvm::errs()));
+#endif
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = false;
+  llvm::PassBuilder builder(machine_.get(), tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(cluster_->ir, modules);
+
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  llvm::legacy::PassManager emit;
+  CHECK(!machine_->addPassesToEmitFile(emit, out, nullptr, llvm::CodeGenFileType::ObjectFile));
+  emit.run(cluster_->ir);
+  compilation_.add(std::string(bytes.data(), bytes.size()));
+  translator_.reset();
+  cluster_.reset();
+  context_.reset();
+  cluster_bytes_ = 0;
+}
+
+class LlvmCompiler final : public abi::Compiler {
+ public:
+  Result<std::unique_ptr<abi::ModuleCompilation>> begin(const module::Module& module, const abi::CompileOptions& options) override {
+    return std::unique_ptr<abi::ModuleCompilation>(std::make_unique<Compilation>(module, options));
+  }
+};
+
+}  // namespace
+
+}  // namespace wasmrun::llvm_compiler
+
+extern "C" __attribute__((visibility("default"))) wasmrun::abi::Compiler* wasmrun_llvm_compiler_1() {
+  return new wasmrun::llvm_compiler::LlvmCompiler();
+}

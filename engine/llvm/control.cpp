@@ -1,0 +1,273 @@
+// Blocks, branches, locals: where paths meet, a phi is made for each local that changed since the block began, and for each operand.
+#include "engine/llvm/translator.h"
+
+namespace wasmrun::llvm_compiler {
+
+using module::ValueType;
+
+llvm::PHINode* Translator::phi_at_begin(llvm::BasicBlock* block, llvm::Type* type) {
+  return block->empty() ? llvm::PHINode::Create(type, 2, "", block) : llvm::PHINode::Create(type, 2, "", block->begin());
+}
+
+void Translator::set_local(uint32_t local, Value* value) {
+  if (locals_[local] == value) return;
+  // One entry for each local of a block: what it was at its begin.
+  size_t& place = log_place_[local];
+  if (place < frames_.back().log_begin || place >= log_.size() || log_[place].local != local) {
+    place = log_.size();
+    log_.push_back({local, locals_[local]});
+  }
+  locals_[local] = value;
+}
+
+void Translator::roll_back(size_t log_begin) {
+  while (log_.size() > log_begin) {
+    locals_[log_.back().local] = log_.back().before;
+    log_.pop_back();
+  }
+}
+
+llvm::Value* Translator::value_at_begin(const Frame& frame, uint32_t local) const {
+  for (size_t i = frame.log_begin; i < log_.size(); ++i) {
+    if (log_[i].local == local) return log_[i].before;
+  }
+  return locals_[local];
+}
+
+void Translator::push_frame(Frame::Kind kind, const imm::BlockType& type) {
+  Frame frame;
+  frame.kind = kind;
+  if (type.kind == imm::BlockType::Kind::Type) {
+    frame.params = c_.wasm.types[type.type.value].func.params;
+    frame.results = c_.wasm.types[type.type.value].func.results;
+  } else if (type.kind == imm::BlockType::Kind::Result) {
+    frame.results = {type.result};
+  }
+  frame.height = stack_.size() - frame.params.size();
+  frame.target = new_block();
+  frame.log_begin = log_.size();
+  frames_.push_back(std::move(frame));
+}
+
+void Translator::add_edge(Frame& frame) {
+  llvm::BasicBlock* const from = b_.GetInsertBlock();
+  const std::vector<ValueType>& types = frame.label_types();
+  if (frame.operands.size() < types.size()) {
+    for (const ValueType type : types) frame.operands.push_back(phi_at_begin(frame.target, type_of(type)));
+  }
+  for (size_t i = 0; i < types.size(); ++i) frame.operands[i]->addIncoming(stack_[stack_.size() - types.size() + i], from);
+
+  // Nothing reads a local after the return.
+  if (frame.kind != Frame::Kind::Loop && frame.kind != Frame::Kind::Function) {
+    // A local that changes on a path for the first time had its old value on all paths before.
+    for (size_t i = frame.log_begin; i < log_.size(); ++i) {
+      const uint32_t local = log_[i].local;
+      llvm::PHINode*& phi = frame.locals[local];
+      if (phi) continue;
+      phi = phi_at_begin(frame.target, locals_[local]->getType());
+      Value* const before = value_at_begin(frame, local);
+      for (llvm::BasicBlock* const predecessor : frame.predecessors) phi->addIncoming(before, predecessor);
+    }
+  }
+  for (auto& [local, phi] : frame.locals) phi->addIncoming(locals_[local], from);
+  frame.predecessors.push_back(from);
+}
+
+void Translator::become_unreachable() { reachable_ = false; }
+
+void Translator::nop() {}
+
+void Translator::unreachable() {
+  trap(abi::TrapCode::unreachable, nullptr);
+  become_unreachable();
+}
+
+void Translator::block(const imm::BlockType& type) { push_frame(Frame::Kind::Block, type); }
+
+void Translator::loop(const imm::BlockType& type) {
+  push_frame(Frame::Kind::Loop, type);
+  Frame& frame = frames_.back();
+  const uint64_t written = summary_->loops[next_loop_++].locals_written;
+  for (uint32_t i = 0; i < locals_.size(); ++i) {
+    if (written & module::local_bit(i)) frame.locals[i] = phi_at_begin(frame.target, locals_[i]->getType());
+  }
+  add_edge(frame);
+  b_.CreateBr(frame.target);
+  go_to(frame.target);
+  // Changes are counted from inside: the header's phis are the values at the begin.
+  stack_.resize(frame.height);
+  for (llvm::PHINode* const phi : frame.operands) push(phi);
+  for (const auto& [local, phi] : frame.locals) set_local(local, phi);
+}
+
+void Translator::if_(const imm::BlockType& type) {
+  Value* const condition = b_.CreateICmpNE(pop(), constant32(0));
+  push_frame(Frame::Kind::If, type);
+  Frame& frame = frames_.back();
+  frame.entry_operands.assign(stack_.begin() + static_cast<ptrdiff_t>(frame.height), stack_.end());
+  llvm::BasicBlock* const then_block = new_block();
+  frame.else_block = new_block();
+  b_.CreateCondBr(condition, then_block, frame.else_block);
+  go_to(then_block);
+}
+
+void Translator::else_() {
+  Frame& frame = frames_.back();
+  if (reachable_) {
+    add_edge(frame);
+    b_.CreateBr(frame.target);
+  }
+  roll_back(frame.log_begin);
+  stack_.resize(frame.height);
+  for (Value* const operand : frame.entry_operands) push(operand);
+  frame.kind = Frame::Kind::Else;
+  go_to(frame.else_block);
+  reachable_ = true;
+}
+
+void Translator::enter_label(Frame& frame) {
+  roll_back(frame.log_begin);
+  stack_.resize(frame.height);
+  if (frame.predecessors.empty()) {
+    frame.target->eraseFromParent();
+    become_unreachable();
+    return;
+  }
+  reachable_ = true;
+  go_to(frame.target);
+  for (llvm::PHINode* const phi : frame.operands) push(phi);
+  for (const auto& [local, phi] : frame.locals) set_local(local, phi);
+}
+
+void Translator::end() {
+  Frame& frame = frames_.back();
+  if (frame.kind == Frame::Kind::Loop) {
+    // The label is at the begin; the end is only reached by falling through.
+    const bool reachable = reachable_;
+    frames_.pop_back();
+    reachable_ = reachable;
+    return;
+  }
+  if (frame.kind == Frame::Kind::If) {
+    if (reachable_) {
+      add_edge(frame);
+      b_.CreateBr(frame.target);
+    }
+    roll_back(frame.log_begin);
+    stack_.resize(frame.height);
+    for (Value* const operand : frame.entry_operands) push(operand);
+    go_to(frame.else_block);
+    reachable_ = true;
+  }
+  if (reachable_) {
+    add_edge(frame);
+    b_.CreateBr(frame.target);
+  }
+  const bool is_function = frame.kind == Frame::Kind::Function;
+  Frame closed = std::move(frame);
+  frames_.pop_back();
+  enter_label(closed);
+  if (is_function && reachable_) emit_return();
+}
+
+void Translator::br(const imm::LabelIndex& given) {
+  Frame& frame = label(given.index);
+  add_edge(frame);
+  b_.CreateBr(frame.target);
+  become_unreachable();
+}
+
+void Translator::br_if(const imm::LabelIndex& given) {
+  Value* const condition = b_.CreateICmpNE(pop(), constant32(0));
+  Frame& frame = label(given.index);
+  add_edge(frame);
+  llvm::BasicBlock* const next = new_block();
+  b_.CreateCondBr(condition, frame.target, next);
+  go_to(next);
+}
+
+void Translator::br_table(const imm::LabelTable& table) {
+  Value* const index = pop();
+  std::vector<Frame*> targets;
+  table.for_each([&](LabelIndex index_of_label) { targets.push_back(&label(index_of_label)); });
+  llvm::SwitchInst* const jump = b_.CreateSwitch(index, targets.back()->target, static_cast<unsigned>(targets.size() - 1));
+  for (size_t i = 0; i + 1 < targets.size(); ++i) jump->addCase(llvm::cast<llvm::ConstantInt>(constant32(static_cast<uint32_t>(i))), targets[i]->target);
+  // A phi has one entry for each edge, those from one block to the same label too.
+  for (Frame* const frame : targets) add_edge(*frame);
+  become_unreachable();
+}
+
+void Translator::return_() {
+  Frame& frame = frames_.front();
+  add_edge(frame);
+  b_.CreateBr(frame.target);
+  become_unreachable();
+}
+
+void Translator::emit_return() {
+  std::vector<abi::ValuePlace> places;
+  abi::assign_results(type_->results, places);
+  Value* result = llvm::PoisonValue::get(c_.guest_result);
+  for (size_t i = 0; i < places.size(); ++i) {
+    Value* const value = stack_[i];
+    switch (places[i].kind) {
+      case abi::ValuePlace::Kind::IntegerRegister: result = b_.CreateInsertValue(result, to_register(value), places[i].index); break;
+      case abi::ValuePlace::Kind::VectorRegister: result = b_.CreateInsertValue(result, to_register(value), abi::kIntegerResults + places[i].index); break;
+      case abi::ValuePlace::Kind::Spill: b_.CreateStore(value, spill_slot(places[i].index)); break;
+    }
+  }
+  b_.CreateRet(result);
+}
+
+// ---- Locals and operands.
+
+void Translator::local_get(const imm::LocalIndex& given) { push(locals_[given.index.value]); }
+void Translator::local_set(const imm::LocalIndex& given) { set_local(given.index.value, pop()); }
+void Translator::local_tee(const imm::LocalIndex& given) { set_local(given.index.value, stack_.back()); }
+void Translator::drop() { pop(); }
+
+void Translator::select() {
+  Value* const condition = b_.CreateICmpNE(pop(), constant32(0));
+  Value* const second = pop();
+  Value* const first = pop();
+  push(b_.CreateSelect(condition, first, second));
+}
+void Translator::select_t(const imm::SelectTypes&) { select(); }
+
+// ---- Unreachable code.
+
+namespace {
+
+/// Only follows the nesting of blocks.
+struct Nesting {
+  uint32_t depth = 0;
+  uint32_t loops = 0;
+#define OP(name, text, prefix, code, immediate, ...) \
+  template <class... Immediate>                      \
+  void name(const Immediate&...) {}
+#define OP_RULE(name, text, prefix, code, immediate, ...)                                                           \
+  template <class... Immediate>                                                                                     \
+  void name(const Immediate&...) {                                                                                  \
+    using instructions::Opcode;                                                                                     \
+    constexpr Opcode kRow = Opcode::name;                                                                           \
+    constexpr bool kOpens = kRow == Opcode::block || kRow == Opcode::loop || kRow == Opcode::if_ || kRow == Opcode::try_ || \
+                            kRow == Opcode::try_table;                                                              \
+    depth += kOpens;                                                                                                \
+    loops += kRow == Opcode::loop;                                                                                  \
+    depth -= kRow == Opcode::end || kRow == Opcode::delegate;                                                       \
+  }
+#include "engine/instructions/opcodes.def"
+#undef OP
+#undef OP_RULE
+};
+
+}  // namespace
+
+void Translator::skip_unreachable() {
+  constexpr uint8_t kElse = 0x05, kEnd = 0x0b;
+  Nesting nesting;
+  while (nesting.depth != 0 || (reader_.peek_u8() != kElse && reader_.peek_u8() != kEnd)) instructions::visit_instruction(reader_, nesting);
+  next_loop_ += nesting.loops;
+}
+
+}  // namespace wasmrun::llvm_compiler

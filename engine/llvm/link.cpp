@@ -1,0 +1,149 @@
+// See link.h.
+#include "engine/llvm/link.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "engine/llvm/object.h"
+
+namespace wasmrun::llvm_compiler {
+
+namespace {
+
+/// The function's index; nothing for other symbols.
+std::optional<uint32_t> function_of(std::string_view symbol) {
+  uint32_t index = 0;
+  if (!symbol.starts_with('f')) return std::nullopt;
+  const auto end = std::from_chars(symbol.data() + 1, symbol.data() + symbol.size(), index);
+  if (end.ec != std::errc{} || end.ptr != symbol.data() + symbol.size()) return std::nullopt;
+  return index;
+}
+
+class Linker {
+ public:
+  explicit Linker(const module::Module& module) : module_(module) {
+    result_.functions.resize(module.functions.size() - module.imported_functions);
+  }
+
+  Result<abi::CompiledModule> link(const std::vector<std::string>& bytes) {
+    for (const std::string& object : bytes) {
+      objects_.push_back(TRY(Object::read({reinterpret_cast<const uint8_t*>(object.data()), object.size()})));
+    }
+    TRY(place());
+    for (size_t i = 0; i < objects_.size(); ++i) TRY(define(i));
+    for (const abi::CompiledFunction& function : result_.functions) {
+      if (function.code_end == 0) return Error{ErrorKind::Io, "LLVM left out a function"};
+    }
+    for (size_t i = 0; i < objects_.size(); ++i) TRY(relocate(i));
+    TRY(result_.code->seal());
+    result_.locations_are_ranges = true;
+    result_.build_index();
+    return std::move(result_);
+  }
+
+ private:
+  static bool is_loaded(const Object::Section& section) { return section.flags & SHF_ALLOC && section.size_bytes > 0 && section.type != SHT_NOBITS; }
+
+  /// Lays the loaded sections of all objects one behind the other.
+  Result<void> place() {
+    uint64_t end = 0;
+    for (const Object& object : objects_) {
+      auto& places = places_.emplace_back(object.sections.size(), 0);
+      for (size_t i = 0; i < object.sections.size(); ++i) {
+        const Object::Section& section = object.sections[i];
+        if (!is_loaded(section)) continue;
+        const uint64_t align = std::max<uint64_t>(section.align_bytes, 16);
+        end = (end + align - 1) / align * align;
+        places[i] = end;
+        end += section.size_bytes;
+      }
+    }
+    if (end > INT32_MAX) return Error{ErrorKind::Unsupported, "module too large: the code of its functions exceeds the space for it"};
+    result_.code = TRY(abi::CodeSpace::create(std::max<uint64_t>(end, 1)));
+    // Sections keep their alignment: the space begins at a page.
+    uint8_t* const base = result_.code->allocate(end);
+    if (end > 0 && (!base || base != result_.code->base())) return Error{ErrorKind::Io, "no space for the code"};
+    for (size_t o = 0; o < objects_.size(); ++o) {
+      for (size_t i = 0; i < objects_[o].sections.size(); ++i) {
+        const Object::Section& section = objects_[o].sections[i];
+        if (is_loaded(section)) std::memcpy(base + places_[o][i], section.bytes.data(), section.bytes.size());
+      }
+    }
+    return {};
+  }
+
+  Result<void> define(size_t index) {
+    const Object& object = objects_[index];
+    const std::vector<LineRow> rows = TRY(object.line_rows());
+    std::vector<uint8_t>& locations = result_.location_lists.emplace_back();
+    for (const Object::Symbol& symbol : object.symbols) {
+      const auto function = function_of(symbol.name);
+      if (!function || symbol.section == 0 || symbol.section >= object.sections.size()) continue;
+      if (*function < module_.imported_functions || *function >= module_.functions.size()) continue;
+      abi::CompiledFunction& compiled = result_.functions[*function - module_.imported_functions];
+      const uint64_t section = places_[index][symbol.section];
+      compiled.code_begin = static_cast<uint32_t>(section + symbol.value);
+      compiled.code_end = static_cast<uint32_t>(section + symbol.value + symbol.size_bytes);
+      compiled.location_list = static_cast<uint32_t>(result_.location_lists.size() - 1);
+      compiled.location_begin = static_cast<uint32_t>(locations.size());
+      abi::LocationWriter writer(locations, compiled.code_begin);
+      auto row = std::lower_bound(rows.begin(), rows.end(), symbol, [](const LineRow& row, const Object::Symbol& function) {
+        return row.section != function.section ? row.section < function.section : row.address < function.value;
+      });
+      for (; row != rows.end() && row->section == symbol.section && row->address < symbol.value + symbol.size_bytes; ++row) {
+        if (!row->is_end) writer.add(static_cast<uint32_t>(section + row->address), row->line);
+      }
+      compiled.location_end = static_cast<uint32_t>(locations.size());
+    }
+    return {};
+  }
+
+  Result<void> relocate(size_t index) {
+    const Object& object = objects_[index];
+    uint8_t* const base = result_.code->base();
+    for (size_t section = 0; section < object.sections.size(); ++section) {
+      if (!is_loaded(object.sections[section])) continue;
+      for (const Object::Relocation& relocation : object.relocations[section]) {
+        if (relocation.symbol >= object.symbols.size()) return Error{ErrorKind::Io, "LLVM made a relocation of no symbol"};
+        const Object::Symbol& symbol = object.symbols[relocation.symbol];
+        uint64_t target;
+        if (symbol.section != 0 && symbol.section < object.sections.size()) {
+          target = places_[index][symbol.section] + symbol.value;
+        } else if (const auto function = function_of(symbol.name); function && *function >= module_.imported_functions && *function < module_.functions.size()) {
+          target = result_.functions[*function - module_.imported_functions].code_begin;
+        } else {
+          return Error{ErrorKind::Unsupported, "LLVM calls '" + std::string(symbol.name) + "', which compiled code does not have"};
+        }
+        const uint64_t place = places_[index][section] + relocation.offset;
+        const uint64_t value = target + static_cast<uint64_t>(relocation.addend) - place;
+        switch (relocation.type) {
+          case R_X86_64_PC32:
+          case R_X86_64_PLT32: {
+            const auto distance = static_cast<uint32_t>(value);
+            std::memcpy(base + place, &distance, sizeof distance);
+            break;
+          }
+          case R_X86_64_PC64: std::memcpy(base + place, &value, sizeof value); break;
+          default: return Error{ErrorKind::Unsupported, "LLVM made a relocation of type " + std::to_string(relocation.type)};
+        }
+      }
+    }
+    return {};
+  }
+
+  const module::Module& module_;
+  std::vector<Object> objects_;
+  std::vector<std::vector<uint64_t>> places_;  ///< by object and section
+  abi::CompiledModule result_;
+};
+
+}  // namespace
+
+Result<abi::CompiledModule> link(const module::Module& module, const std::vector<std::string>& objects) {
+  return Linker(module).link(objects);
+}
+
+}  // namespace wasmrun::llvm_compiler

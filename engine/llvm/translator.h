@@ -1,0 +1,199 @@
+// One validated body to LLVM IR, in SSA form from the start: each local and operand is an LLVM value; where paths meet, phis are made
+// for what differs. Visible: ClusterContext, Translator.
+#pragma once
+
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/abi/calling_convention.h"
+#include "engine/abi/compiler.h"
+#include "engine/abi/instance_layout.h"
+#include "engine/abi/traps.h"
+#include "engine/instructions/nan_results.h"
+#include "engine/instructions/visit.h"
+#include "engine/module/function_summary.h"
+
+namespace wasmrun::llvm_compiler {
+
+namespace imm = instructions::imm;
+
+/// What the functions of one LLVM module share.
+struct ClusterContext {
+  ClusterContext(const module::Module& wasm, const abi::CompileOptions& options, const abi::ModuleLayout& layout, llvm::LLVMContext& context);
+
+  /// The LLVM function that stands for a defined function of the module; declared when it is first asked for.
+  llvm::Function* function(FuncIndex index);
+  static std::string symbol(FuncIndex index) { return "f" + std::to_string(index.value); }
+
+  const module::Module& wasm;
+  const abi::CompileOptions& options;
+  const abi::ModuleLayout& layout;
+  llvm::LLVMContext& context;
+  llvm::Module ir;
+  llvm::DIBuilder debug;
+  llvm::DIFile* file = nullptr;
+  llvm::DISubroutineType* debug_type = nullptr;
+
+  llvm::Type *void_type, *ptr, *i1, *i8, *i16, *i32, *i64, *f32, *f64, *v128;
+  /// The type of every guest function: musttail demands equal types.
+  llvm::FunctionType* guest_type = nullptr;
+  llvm::StructType* guest_result = nullptr;
+  /// Of the trap stub and of builtins.
+  llvm::FunctionType* stub_type = nullptr;
+  llvm::MDNode* invariant = nullptr;
+  llvm::MDNode* unlikely = nullptr;
+  llvm::MDNode* likely = nullptr;
+};
+
+class Translator {
+ public:
+  explicit Translator(ClusterContext& cluster) : c_(cluster), b_(cluster.context) {}
+  /// Makes the definition of `function`. Errors: Unsupported.
+  Result<void> translate(FuncIndex function, const module::FunctionSummary& summary);
+
+ private:
+  friend struct Dispatch;
+  using Value = llvm::Value;
+
+  /// A block, loop, if or the function itself.
+  struct Frame {
+    enum class Kind : uint8_t { Function, Block, Loop, If, Else } kind = Kind::Block;
+    llvm::BasicBlock* target = nullptr;       ///< where branches to the label go
+    llvm::BasicBlock* else_block = nullptr;   ///< If
+    std::vector<module::ValueType> params, results;
+    std::vector<Value*> entry_operands;       ///< If: the parameters, for the else part
+    size_t height = 0;                        ///< of the operand stack below the parameters
+    size_t log_begin = 0;
+    std::vector<llvm::PHINode*> operands;     ///< of the label, in `target`
+    std::unordered_map<uint32_t, llvm::PHINode*> locals;
+    std::vector<llvm::BasicBlock*> predecessors;
+    const std::vector<module::ValueType>& label_types() const { return kind == Kind::Loop ? params : results; }
+  };
+  struct Change {
+    uint32_t local;
+    Value* before;
+  };
+
+  // ---- Control (control.cpp).
+  void begin(FuncIndex function, const module::FunctionSummary& summary);
+  void push_frame(Frame::Kind kind, const imm::BlockType& type);
+  Frame& label(LabelIndex index) { return frames_[frames_.size() - 1 - index.value]; }
+  /// One more edge from the current block to the label of `frame`, with the current locals and top operands.
+  void add_edge(Frame& frame);
+  void end_frame();
+  /// Goes on in the label of `frame`, which is closed.
+  void enter_label(Frame& frame);
+  void roll_back(size_t log_begin);
+  void become_unreachable();
+  void skip_unreachable();
+  Value* value_at_begin(const Frame& frame, uint32_t local) const;
+  llvm::PHINode* phi_at_begin(llvm::BasicBlock* block, llvm::Type* type);
+  void set_local(uint32_t local, Value* value);
+  llvm::BasicBlock* new_block() { return llvm::BasicBlock::Create(c_.context, "", function_); }
+  void go_to(llvm::BasicBlock* block) { b_.SetInsertPoint(block); }
+  void emit_return();
+
+  // ---- Operands.
+  void push(Value* value) { stack_.push_back(value); }
+  Value* pop() {
+    Value* value = stack_.back();
+    stack_.pop_back();
+    return value;
+  }
+  Value* constant32(uint32_t value) { return llvm::ConstantInt::get(c_.i32, value); }
+  Value* constant64(uint64_t value) { return llvm::ConstantInt::get(c_.i64, value); }
+  llvm::Type* type_of(module::ValueType type) const;
+  void push_bool(Value* condition) { push(b_.CreateZExt(condition, c_.i32)); }
+
+  // ---- Traps and calls (calls.cpp).
+  void trap_if(Value* condition, abi::TrapCode code, Value* operand = nullptr);
+  void trap(abi::TrapCode code, Value* operand);
+  llvm::CallInst* call_stub(Value* code, const std::vector<std::pair<unsigned, Value*>>& given);
+  Value* call_builtin(abi::Builtin builtin, const std::vector<Value*>& words);
+  struct Callee {
+    Value* code = nullptr;  ///< null: `direct`
+    llvm::Function* direct = nullptr;
+    Value* instance = nullptr;
+  };
+  void emit_call(const module::FuncType& type, const Callee& callee, bool is_tail);
+  Callee callee_of(FuncIndex function);
+  Callee callee_of(const imm::CallIndirect& target);
+  Callee callee_of_reference();
+  Value* to_register(Value* value);
+  Value* from_register(Value* word, module::ValueType type);
+  Value* spill_slot(uint32_t index);
+
+  // ---- Memory (memory.cpp).
+  Value* field(Value* base, uint64_t offset) { return b_.CreateConstGEP1_64(c_.i8, base, offset); }
+  Value* load_field(llvm::Type* type, uint64_t offset) { return b_.CreateLoad(type, field(instance_, offset)); }
+  Value* load_invariant(llvm::Type* type, uint64_t offset);
+  Value* memory_base(uint32_t memory);
+  Value* memory_size_bytes(uint32_t memory);
+  Value* address(const imm::MemArg& arg, uint32_t bytes);
+  void load(const imm::MemArg& arg, uint32_t bytes, llvm::Type* stored, llvm::Type* result, bool is_signed);
+  void store(const imm::MemArg& arg, uint32_t bytes, llvm::Type* stored);
+  bool is_memory64(uint32_t memory) const;
+  Value* table_descriptor(uint32_t table);
+  Value* table_element(TableIndex table);
+  Value* global_cell(GlobalIndex global);
+  void bulk(abi::Builtin builtin, uint64_t first, uint32_t operands);
+
+  // ---- Numbers (numeric.cpp).
+  void int_binary(llvm::Instruction::BinaryOps op);
+  void shift(llvm::Instruction::BinaryOps op);
+  void rotate(llvm::Intrinsic::ID intrinsic);
+  void divide(llvm::Instruction::BinaryOps op, bool is_signed, bool is_remainder);
+  void compare(llvm::CmpInst::Predicate predicate);
+  void count_bits(llvm::Intrinsic::ID intrinsic);
+  void sign_extend(llvm::Type* from);
+  void float_binary(llvm::Instruction::BinaryOps op);
+  void float_unary(llvm::Intrinsic::ID intrinsic);
+  void float_min_max(bool is_min);
+  void truncate(llvm::Type* to, bool is_signed);
+  void truncate_saturating(llvm::Type* to, bool is_signed);
+  void push_float(Value* value);
+  Value* quiet(Value* value);
+
+ public:
+  // ---- One handler a row of opcodes.def that this compiler has; Dispatch refuses the rest.
+#define SIMPLE(name) void name();
+#define MEMORY(name) void name(const imm::MemArg& arg);
+#define WITH(name, immediate) void name(const imm::immediate& given);
+#include "engine/llvm/handlers.def"
+#undef SIMPLE
+#undef MEMORY
+#undef WITH
+
+ private:
+  bool fail_unsupported(const char* what) {
+    if (!error_) error_ = Error{ErrorKind::Unsupported, std::string("not supported yet: ") + what, instruction_offset_};
+    return false;
+  }
+
+  ClusterContext& c_;
+  llvm::IRBuilder<> b_;
+  TrustedReader reader_{std::span<const uint8_t>{}};
+  const module::FunctionSummary* summary_ = nullptr;
+  const module::FuncType* type_ = nullptr;
+  llvm::Function* function_ = nullptr;
+  llvm::DISubprogram* scope_ = nullptr;
+  Value* instance_ = nullptr;
+  Value* memory0_base_ = nullptr;
+  std::vector<Value*> stack_;
+  std::vector<Value*> locals_;
+  std::vector<Change> log_;          ///< of locals, since the function began
+  std::vector<size_t> log_place_;    ///< where a local's latest entry may be
+  std::vector<Frame> frames_;
+  uint32_t next_loop_ = 0;
+  bool reachable_ = true;
+  uint64_t instruction_offset_ = 0;
+  std::optional<Error> error_;
+  instructions::NanResult nans_ = instructions::NanResult::None;
+};
+
+}  // namespace wasmrun::llvm_compiler

@@ -1,0 +1,62 @@
+// -O: which compiler.
+#include "tests/cli/command.h"
+
+using namespace cli;
+
+#ifdef WASMRUN_LLVM
+TEST_CASE("a program does the same under both compilers", "[cli][optimize]") {
+  SKIP_WITHOUT_GUEST("hello");
+  SKIP_WITHOUT_GUEST("compute");
+  SKIP_WITHOUT_GUEST("files");
+  const TemporaryFolder folder;
+  for (const char* name : {"hello", "compute", "echo", "clock_random"}) {
+    const Ended quick = run({.words = {"-O0", guest(name)}, .input = "a line\n"});
+    const Ended slow = run({.words = {"-O2", guest(name)}, .input = "a line\n"});
+    INFO(name << "\n" << slow.err);
+    CHECK(quick.status == slow.status);
+    CHECK(quick.out == slow.out);
+  }
+  CHECK(wasmrun({"-O2", "--dir=" + folder.path() + "::/data", guest("files"), "/data"}).status == 0);
+}
+
+TEST_CASE("optimized code traps with a backtrace", "[cli][optimize]") {
+  SKIP_WITHOUT_GUEST("trap");
+  SKIP_WITHOUT_GUEST("recurse");
+  for (const char* kind : {"divide", "overflow", "unreachable", "load", "store", "wrong-type", "abort"}) {
+    const Ended slow = wasmrun({"-O2", guest("trap"), kind});
+    INFO(kind << "\n" << slow.err);
+    CHECK(slow.status == 134);
+    // Functions and offsets too.
+    CHECK(slow.err == wasmrun({"-O0", guest("trap"), kind}).err);
+  }
+  const Ended deep = wasmrun({"-O2", guest("recurse"), "100000000"});
+  INFO(deep.err);
+  CHECK(deep.status == 134);
+  CHECK(first_line(deep.err) == "wasmrun: trap: call stack exhausted");
+}
+
+TEST_CASE("optimized code can be interrupted", "[cli][optimize][timeout]") {
+  SKIP_WITHOUT_GUEST("spin");
+  const Ended ended = wasmrun({"-O2", "--timeout=3s", guest("spin")});
+  INFO(ended.err);
+  CHECK(ended.status == 124);
+  CHECK(contains(ended.err, "  at "));
+}
+#else
+TEST_CASE("without its plugin the optimizing compiler is refused", "[cli][optimize]") {
+  SKIP_WITHOUT_GUEST("hello");
+  const Ended ended = wasmrun({"-O2", guest("hello")});
+  CHECK(ended.status == 125);
+  CHECK(contains(ended.err, "the optimizing compiler cannot be loaded"));
+  CHECK(wasmrun({"-O0", guest("hello")}).status == 0);
+}
+#endif
+
+TEST_CASE("levels that are none are wrong usage", "[cli][optimize]") {
+  for (const char* option : {"-O9", "-O1", "-Ofast", "-O=2"}) {
+    const Ended ended = run({.words = {option, "app.wasm"}});
+    INFO(option << "\n" << ended.err);
+    CHECK(ended.status == 125);
+    CHECK(contains(ended.err, "-O"));
+  }
+}
