@@ -112,6 +112,8 @@ class Guest : public Caller {
   }
 
   std::span<uint8_t> memory() override { return memory_; }
+  /// For tests that need more than 256 KiB.
+  void resize_memory(size_t size_bytes) { memory_.resize(size_bytes); }
   bool interrupt_requested() override { return interrupted; }
   State& state() { return wasi_->state(); }
   Wasi& wasi() { return *wasi_; }
