@@ -16,11 +16,11 @@ namespace wasmrun::cmd {
 namespace {
 
 /// A closed standard descriptor would be the number of the next file that is opened, and the guest would write into it.
-/// /dev/null is opened the wrong way round, so that the guest's reads and writes fail as on a closed descriptor.
+/// /dev/null is opened by O_PATH, which holds the number and no more: the guest finds it closed.
 void hold_standard_descriptors() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (::fcntl(fd, F_GETFD) != -1) continue;
-    if (::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) ::_exit(kFailed);
+    if (::open("/dev/null", O_PATH) != fd) ::_exit(kFailed);
   }
 }
 

@@ -99,7 +99,8 @@ void add_standard_streams(State& state) {
   for (int fd = 0; fd < 3; ++fd) {
     const int host_flags = ::fcntl(fd, F_GETFL);
     struct stat status;
-    if (host_flags < 0 || ::fstat(fd, &status) != 0) {
+    // O_PATH: nothing can be done with it but to keep the number.
+    if (host_flags < 0 || (host_flags & O_PATH) || ::fstat(fd, &status) != 0) {
       // The number must not come to mean a file of the guest's, where messages of ours would end up.
       const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
       if (null >= 0 && null != fd) ::close(null);
