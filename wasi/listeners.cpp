@@ -125,13 +125,18 @@ Result<OwnedFd> listen_on(const std::string& address) {
   return listen_error(address, std::strerror(problem_number));
 }
 
+/// A listener does not wait, and says so: Go's and .NET's servers ask for its flags instead of setting them, and a guest that waited in
+/// an accept could do nothing else. One that wants to takes the flag off.
 void add_listener(State& state, OwnedFd fd, bool is_inherited) {
+  // Of an inherited one too: another process may accept the connection that a poll has seen.
+  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
   Descriptor listener;
   listener.host = fd.release();
   listener.type = FileType::SocketStream;
   listener.is_listener = true;
   listener.is_inherited = is_inherited;
   listener.readable = listener.writable = true;
+  listener.flags = fdflags::kNonblock;
   listener.rights_base = rights_of(listener);
   state.fds.insert_at(static_cast<uint32_t>(std::max(state.fds.size(), size_t{3})), std::move(listener));
 }
@@ -184,9 +189,6 @@ Result<void> add_listeners(State& state, std::span<const std::string> addresses,
       return Error{ErrorKind::Io, "LISTEN_FDS: descriptor " + std::to_string(host) + " is no listening stream socket"};
     }
     ::fcntl(host, F_SETFD, FD_CLOEXEC);
-    // Another process may accept the connection that a poll has seen: only with O_NONBLOCK does an accept never wait then. A
-    // guest that wants to wait does so by polling.
-    ::fcntl(host, F_SETFL, ::fcntl(host, F_GETFL) | O_NONBLOCK);
     state.listener_addresses.push_back(print_address(host));
     add_listener(state, OwnedFd(host), true);
   }

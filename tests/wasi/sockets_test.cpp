@@ -2,6 +2,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "tests/wasi/guest.h"
 
@@ -24,12 +27,16 @@ struct Listening {
   }
   OwnedFd connect() const {
     OwnedFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(connect(client) == 0);
+    return client;
+  }
+  /// From any thread.
+  int connect(const OwnedFd& client) const {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    return client;
+    return ::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
   }
   uint32_t accept() {
     REQUIRE(guest.call("sock_accept", 3, 0, kResult) == Errno::Success);
@@ -91,15 +98,30 @@ TEST_CASE("the end of a connection is no bytes, nothing yet is again", "[wasi][s
   CHECK(guest.get<uint32_t>(kResult) == 0);
 }
 
-TEST_CASE("accepting without a connection says again when it may not wait", "[wasi][sock_accept]") {
+TEST_CASE("a listener does not wait for connections and says so", "[wasi][sock_accept]") {
   Listening listening;
   Guest& guest = listening.guest;
-  REQUIRE(guest.call("fd_fdstat_set_flags", 3, fdflags::kNonblock) == Errno::Success);
+  REQUIRE(guest.call("fd_fdstat_get", 3, kResult) == Errno::Success);
+  CHECK(guest.get<uint16_t>(kResult + 2) == fdflags::kNonblock);
   CHECK(guest.call("sock_accept", 3, 0, kResult) == Errno::Again);
   const OwnedFd client = listening.connect();
   CHECK(guest.call("sock_accept", 3, 0, kResult) == Errno::Success);
   REQUIRE(guest.call("fd_fdstat_get", guest.get<uint32_t>(kResult), kResult) == Errno::Success);
   CHECK(guest.get<uint16_t>(kResult + 2) == 0);
+}
+
+TEST_CASE("a listener waits for connections when the guest takes its flag off", "[wasi][sock_accept]") {
+  Listening listening;
+  Guest& guest = listening.guest;
+  REQUIRE(guest.call("fd_fdstat_set_flags", 3, 0) == Errno::Success);
+  const OwnedFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  std::thread late([&] {
+    ::usleep(50'000);
+    (void)listening.connect(client);
+  });
+  const Reply accepted = guest.call("sock_accept", 3, 0, kResult);
+  late.join();
+  CHECK(accepted == Errno::Success);
 }
 
 TEST_CASE("sock_shutdown closes one direction", "[wasi][sock_shutdown]") {
