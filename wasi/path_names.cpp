@@ -174,7 +174,7 @@ Errno path_link(Call& call, I32 old_fd, I32 old_flags, I32 old_path, I32 old_pat
   if (const Errno error = enter_parent(call, target, Errno::Exist); error != Errno::Success) return error;
   // A name in a writable tree would make a read-only file writable.
   if (const Errno error = refuse_change(source, false); error != Errno::Success) return error;
-  if (const Errno error = require_writable(*target.directory); error != Errno::Success) return error;
+  if (const Errno error = refuse_change(target, true); error != Errno::Success) return error;
   return last_error(::linkat(source.parent.fd, source.path.name(), target.parent.fd, target.path.name_with_slash(), 0));
 }
 

@@ -45,7 +45,11 @@ Errno refuse_changes(Call& call, const Descriptor& directory, const GuestPath& p
       call.state.resolver->open(directory.host, path.text(), flags, 0, request.follow && !exclusive, &status));
   if (!found.valid()) {
     const int error = -found.get();
-    return error == ENOENT && (request.oflags & oflags::kCreat) ? forbidden : from_host(error);
+    if (error != ENOENT || !(request.oflags & oflags::kCreat)) return from_host(error);
+    GuestPath copy = path;
+    Parent parent;
+    const int missing = call.state.resolver->open_parent(directory.host, copy, &parent);
+    return missing ? from_host(-missing) : forbidden;
   }
   if (exclusive) return Errno::Exist;
   if (S_ISLNK(status.st_mode)) return Errno::Loop;

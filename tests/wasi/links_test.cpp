@@ -202,6 +202,15 @@ TEST_CASE("path_link needs the source and the directory of the new name", "[wasi
   CHECK_FALSE(tree.exists("root/new"));
 }
 
+TEST_CASE("path_link in a read-only tree is Noent without a source, else Perm", "[wasi][path_link][read_only]") {
+  Tree tree;
+  Guest guest(tree, on_both_resolvers(), true);
+  CHECK(guest.call("path_link", kRoot, 0, "none", kRoot, "new") == Errno::Noent);
+  CHECK(guest.call("path_link", kRoot, 0, "f", kRoot, "new") == Errno::Perm);
+  CHECK(guest.call("path_link", kRoot, 0, "f", kRoot, "no/new") == Errno::Noent);
+  CHECK_FALSE(tree.exists("root/new"));
+}
+
 TEST_CASE("directories get no second name", "[wasi][path_link]") {
   Tree tree;
   Guest guest(tree, on_both_resolvers());

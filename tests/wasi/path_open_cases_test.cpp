@@ -54,6 +54,16 @@ TEST_CASE("CREAT on a directory of a read-only tree is Isdir", "[wasi][path_open
   CHECK(guest.path_open(kRoot, "d", {.oflags = oflags::kCreat}) == Errno::Isdir);
 }
 
+TEST_CASE("CREAT in a read-only tree is Noent without the directory, else Perm", "[wasi][path_open][read_only]") {
+  Tree tree;
+  Guest guest(tree, on_both_resolvers(), true);
+  const Guest::OpenOptions create{.oflags = oflags::kCreat, .rights = kReadWrite};
+  CHECK(guest.path_open(kRoot, "no/new", create) == Errno::Noent);
+  CHECK(guest.path_open(kRoot, "f/new", create) == Errno::Notdir);
+  CHECK(guest.path_open(kRoot, "d/new", create) == Errno::Perm);
+  CHECK(guest.path_open(kRoot, "new", create) == Errno::Perm);
+}
+
 TEST_CASE("CREAT with EXCL refuses files, directories and links alike", "[wasi][path_open]") {
   Tree tree;
   tree.symlink("none", "root/dangling");

@@ -1,87 +1,18 @@
-// Standard input as a file, a pipe, a terminal, a null device, a socket, a directory and closed.
-#include <fcntl.h>
-#include <stdlib.h>
+// Standard input as a file, a pipe, a null device, a socket, a directory and closed.
 #include <sys/socket.h>
-#include <termios.h>
-#include <uv.h>
 
-#include <cstdio>
 #include <thread>
 
-#include "tests/wasi/behaviour.h"
 #include "tests/wasi/poll_guest.h"
+#include "tests/wasi/standard_input.h"
 
 namespace wasmrun::wasi {
 
 namespace {
-
-/// Something else as this process's standard input, for as long as it lives. Owns `host`; a negative one: closed.
-class StandardInput {
- public:
-  explicit StandardInput(int host) : saved_(::fcntl(0, F_DUPFD_CLOEXEC, 100)) {
-    if (host < 0) {
-      ::close(0);
-      return;
-    }
-    REQUIRE(::dup2(host, 0) == 0);
-    if (host != 0) ::close(host);
-  }
-  ~StandardInput() {
-    if (saved_ < 0) {
-      ::close(0);
-      return;
-    }
-    ::dup2(saved_, 0);
-    ::close(saved_);
-  }
-  StandardInput(const StandardInput&) = delete;
-  StandardInput& operator=(const StandardInput&) = delete;
-
- private:
-  const int saved_;
-};
-
-/// A terminal as standard input; `write` types on it.
-struct Terminal {
-  Terminal() : master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
-    if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) return;
-    slave = ::open(::ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
-  }
-  ~Terminal() { hang_up(); }
-  bool valid() const { return slave >= 0; }
-  void write(std::string_view text) const {
-    REQUIRE(::write(master, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-  }
-  void hang_up() {
-    if (master >= 0) ::close(master);
-    master = -1;
-  }
-  int master;
-  int slave = -1;
-};
-
-#define NEEDS_TERMINAL(terminal)                                                     \
-  if (!(terminal).valid()) {                                                         \
-    std::printf("SKIPPED: this machine gives no pseudo-terminals\n");                \
-    SUCCEED("no pseudo-terminals");                                                  \
-    return;                                                                          \
-  }
-
-Reply read(Guest& guest, uint32_t size = 100) {
-  guest.iovec_at(0x200, kBuffer, size);
-  return guest.call("fd_read", 0, 0x200, 1, kResult);
-}
-std::string read_text(Guest& guest, uint32_t size = 100) {
-  REQUIRE(read(guest, size) == Errno::Success);
-  return guest.text(kBuffer, guest.get<uint32_t>(kResult));
-}
-constexpr uint64_t kPosition = rights::kFdSeek | rights::kFdTell;
-
 int open_file(const TempTree& tree, int flags) {
   tree.write("outside", "0123456789");
   return ::open(tree.path("outside").c_str(), flags | O_CLOEXEC);
 }
-
 }  // namespace
 
 TEST_CASE("a file as standard input is a file with a position", "[wasi][stdin][fd_fdstat_get]") {
@@ -89,7 +20,7 @@ TEST_CASE("a file as standard input is a file with a position", "[wasi][stdin][f
   StandardInput input(open_file(tree, O_RDONLY));
   Guest guest(tree);
   CHECK(type_of_fd(guest, 0) == FileType::RegularFile);
-  CHECK((rights_of_fd(guest, 0) & kPosition) == kPosition);
+  CHECK((rights_of_fd(guest, 0) & kPositionRights) == kPositionRights);
   CHECK((rights_of_fd(guest, 0) & rights::kFdRead) != 0);
   CHECK((rights_of_fd(guest, 0) & kWriteRights) == 0);
 }
@@ -100,12 +31,12 @@ TEST_CASE("a file as standard input is read from where the host stood", "[wasi][
   REQUIRE(::lseek(host, 4, SEEK_SET) == 4);
   StandardInput input(host);
   Guest guest(tree);
-  CHECK(read_text(guest, 3) == "456");
+  CHECK(read_input_text(guest, 3) == "456");
   REQUIRE(guest.call("fd_tell", 0, kResult) == Errno::Success);
   CHECK(guest.get<uint64_t>(kResult) == 7);
   REQUIRE(guest.call("fd_seek", 0, 1, 0, kResult) == Errno::Success);
-  CHECK(read_text(guest) == "123456789");
-  CHECK(read_text(guest).empty());
+  CHECK(read_input_text(guest) == "123456789");
+  CHECK(read_input_text(guest).empty());
 }
 
 TEST_CASE("a file as standard input tells its size and times", "[wasi][stdin][fd_filestat_get]") {
@@ -179,8 +110,8 @@ TEST_CASE("a null device as standard input is an empty device with a position", 
   StandardInput input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   Guest guest(tree);
   CHECK(type_of_fd(guest, 0) == FileType::CharacterDevice);
-  CHECK((rights_of_fd(guest, 0) & kPosition) == kPosition);
-  CHECK(read_text(guest).empty());
+  CHECK((rights_of_fd(guest, 0) & kPositionRights) == kPositionRights);
+  CHECK(read_input_text(guest).empty());
   CHECK(guest.call("fd_seek", 0, 0, 0, kResult) == Errno::Success);
   CHECK(guest.write(0, "x") == Errno::Badf);
 }
@@ -212,7 +143,7 @@ TEST_CASE("a pipe as standard input is of unknown type and has no position", "[w
   StandardInput input(pipe.give(0));
   Guest guest(tree);
   CHECK(type_of_fd(guest, 0) == FileType::Unknown);
-  CHECK((rights_of_fd(guest, 0) & kPosition) == 0);
+  CHECK((rights_of_fd(guest, 0) & kPositionRights) == 0);
   CHECK(guest.call("fd_seek", 0, 0, 1, kResult) == Errno::Spipe);
   CHECK(guest.call("fd_tell", 0, kResult) == Errno::Spipe);
   guest.iovec_at(0x200, kBuffer, 1);
@@ -225,10 +156,10 @@ TEST_CASE("a pipe as standard input gives what was written, then its end", "[was
   StandardInput input(pipe.give(0));
   Guest guest(tree);
   REQUIRE(::write(pipe.ends[1], "hello", 5) == 5);
-  CHECK(read_text(guest, 3) == "hel");
-  CHECK(read_text(guest) == "lo");
+  CHECK(read_input_text(guest, 3) == "hel");
+  CHECK(read_input_text(guest) == "lo");
   pipe.close_end(1);
-  CHECK(read_text(guest).empty());
+  CHECK(read_input_text(guest).empty());
 }
 
 TEST_CASE("a pipe's status says nothing of the host, and its times cannot be set", "[wasi][stdin][fd_filestat_get]") {
@@ -284,11 +215,11 @@ TEST_CASE("NONBLOCK on a pipe is again, and leaves the host's description alone"
   Guest guest(tree);
   REQUIRE(guest.call("fd_fdstat_set_flags", 0, fdflags::kNonblock) == Errno::Success);
   CHECK(flags_of_fd(guest, 0) == fdflags::kNonblock);
-  CHECK(read(guest) == Errno::Again);
+  CHECK(read_input(guest) == Errno::Again);
   CHECK((::fcntl(0, F_GETFL) & O_NONBLOCK) == 0);
   REQUIRE(guest.call("fd_fdstat_set_flags", 0, 0) == Errno::Success);
   REQUIRE(::write(pipe.ends[1], "x", 1) == 1);
-  CHECK(read_text(guest) == "x");
+  CHECK(read_input_text(guest) == "x");
 }
 
 TEST_CASE("O_NONBLOCK left by others is not told to the guest, who waits", "[wasi][stdin][fd_read]") {
@@ -302,109 +233,8 @@ TEST_CASE("O_NONBLOCK left by others is not told to the guest, who waits", "[was
     ::usleep(5'000);
     if (::write(pipe.ends[1], "late", 4) != 4) ::abort();
   });
-  CHECK(read_text(guest) == "late");
+  CHECK(read_input_text(guest) == "late");
   CHECK((::fcntl(0, F_GETFL) & O_NONBLOCK) != 0);
-}
-
-TEST_CASE("a terminal as standard input is a device without a position", "[wasi][stdin][terminal]") {
-  TempTree tree;
-  Terminal terminal;
-  NEEDS_TERMINAL(terminal);
-  StandardInput input(terminal.slave);
-  Guest guest(tree);
-  CHECK(type_of_fd(guest, 0) == FileType::CharacterDevice);
-  CHECK((rights_of_fd(guest, 0) & kPosition) == 0);
-  CHECK((rights_of_fd(guest, 0) & (rights::kFdRead | rights::kFdWrite)) == (rights::kFdRead | rights::kFdWrite));
-  CHECK(guest.call("fd_seek", 0, 0, 1, kResult) == Errno::Spipe);
-  CHECK(guest.call("fd_tell", 0, kResult) == Errno::Spipe);
-}
-
-TEST_CASE("a terminal gives a line at a time", "[wasi][stdin][terminal][fd_read]") {
-  TempTree tree;
-  Terminal terminal;
-  NEEDS_TERMINAL(terminal);
-  StandardInput input(terminal.slave);
-  Guest guest(tree);
-  terminal.write("one\ntwo\n");
-  CHECK(read_text(guest) == "one\n");
-  CHECK(read_text(guest) == "two\n");
-}
-
-TEST_CASE("an end typed on a terminal is no bytes, and more may come", "[wasi][stdin][terminal][fd_read]") {
-  TempTree tree;
-  Terminal terminal;
-  NEEDS_TERMINAL(terminal);
-  StandardInput input(terminal.slave);
-  Guest guest(tree);
-  terminal.write("\x04");
-  CHECK(read_text(guest).empty());
-  terminal.write("more\n");
-  CHECK(read_text(guest) == "more\n");
-}
-
-TEST_CASE("a terminal that hangs up ends the input", "[wasi][stdin][terminal][fd_read]") {
-  TempTree tree;
-  Terminal terminal;
-  NEEDS_TERMINAL(terminal);
-  StandardInput input(terminal.slave);
-  PollGuest guest(tree);
-  terminal.hang_up();
-  guest.read(0);
-  REQUIRE(guest.poll() == Errno::Success);
-  CHECK(guest.events[0].flags == 1);
-  const Reply reply = read(guest);
-  CHECK((reply == Errno::Io || (reply == Errno::Success && guest.get<uint32_t>(kResult) == 0)));
-  CHECK(guest.Guest::write(0, "x") == Errno::Io);
-}
-
-TEST_CASE("a terminal is waited for until a line is complete", "[wasi][stdin][terminal][poll_oneoff]") {
-  TempTree tree;
-  Terminal terminal;
-  NEEDS_TERMINAL(terminal);
-  StandardInput input(terminal.slave);
-  PollGuest guest(tree);
-  terminal.write("half");
-  guest.read(0, 1);
-  guest.clock(kClockMonotonic, 3 * kMillisecond, 0, 2);
-  REQUIRE(guest.poll() == Errno::Success);
-  REQUIRE(guest.events.size() == 1);
-  CHECK(guest.events[0].userdata == 2);
-  terminal.write(" line\n");
-  guest.read(0, 1);
-  guest.write(0, 3);
-  REQUIRE(guest.poll() == Errno::Success);
-  REQUIRE(guest.events.size() == 2);
-  CHECK(guest.events[0].nbytes == 10);
-  CHECK(guest.events[1].userdata == 3);
-}
-
-TEST_CASE("NONBLOCK on a terminal is again, and the terminal stays as it was", "[wasi][stdin][terminal]") {
-  TempTree tree;
-  Terminal terminal;
-  NEEDS_TERMINAL(terminal);
-  StandardInput input(terminal.slave);
-  termios before, after;
-  REQUIRE(::tcgetattr(0, &before) == 0);
-  Guest guest(tree);
-  REQUIRE(guest.call("fd_fdstat_set_flags", 0, fdflags::kNonblock) == Errno::Success);
-  CHECK(read(guest) == Errno::Again);
-  terminal.write("x\n");
-  CHECK(read_text(guest) == "x\n");
-  CHECK((::fcntl(0, F_GETFL) & O_NONBLOCK) == 0);
-  REQUIRE(::tcgetattr(0, &after) == 0);
-  CHECK(before.c_lflag == after.c_lflag);
-}
-
-TEST_CASE("a terminal's status says nothing of the host, and its times cannot be set", "[wasi][stdin][terminal]") {
-  TempTree tree;
-  Terminal terminal;
-  NEEDS_TERMINAL(terminal);
-  StandardInput input(terminal.slave);
-  Guest guest(tree);
-  REQUIRE(guest.call("fd_filestat_get", 0, kResult) == Errno::Success);
-  CHECK(guest.stat_type(kResult) == FileType::CharacterDevice);
-  for (const uint32_t at : {32u, 40u, 48u, 56u}) CHECK(guest.get<uint64_t>(kResult + at) == 0);
-  CHECK(guest.call("fd_filestat_set_times", 0, 1, 1, 5) == Errno::Badf);
 }
 
 TEST_CASE("a socket as standard input is a socket, read and written", "[wasi][stdin]") {
@@ -415,13 +245,13 @@ TEST_CASE("a socket as standard input is a socket, read and written", "[wasi][st
   Guest guest(tree);
   CHECK(type_of_fd(guest, 0) == FileType::SocketStream);
   REQUIRE(::write(ends[1], "abc", 3) == 3);
-  CHECK(read_text(guest) == "abc");
+  CHECK(read_input_text(guest) == "abc");
   CHECK(guest.write(0, "x") == Errno::Success);
   char byte;
   CHECK(::read(ends[1], &byte, 1) == 1);
   CHECK(guest.call("fd_seek", 0, 0, 1, kResult) == Errno::Spipe);
   ::close(ends[1]);
-  CHECK(read_text(guest).empty());
+  CHECK(read_input_text(guest).empty());
 }
 
 TEST_CASE("a datagram socket as standard input is told apart", "[wasi][stdin]") {
@@ -449,7 +279,7 @@ TEST_CASE("a directory as standard input grants nothing that is in it", "[wasi][
   CHECK(guest.call("path_unlink_file", 0, "f") == Errno::Notcapable);
   CHECK(guest.call("path_create_directory", 0, "d") == Errno::Notcapable);
   CHECK(guest.call("fd_readdir", 0, kBuffer, 100, 0, kResult) == Errno::Notcapable);
-  CHECK(read(guest) == Errno::Isdir);
+  CHECK(read_input(guest) == Errno::Isdir);
   CHECK(tree.exists("root/f"));
 }
 
@@ -457,7 +287,7 @@ TEST_CASE("a closed standard input is Badf in every call", "[wasi][stdin]") {
   TempTree tree;
   StandardInput input(-1);
   Guest guest(tree);
-  CHECK(read(guest) == Errno::Badf);
+  CHECK(read_input(guest) == Errno::Badf);
   CHECK(guest.write(0, "x") == Errno::Badf);
   CHECK(guest.call("fd_fdstat_get", 0, kResult) == Errno::Badf);
   CHECK(guest.call("fd_filestat_get", 0, kResult) == Errno::Badf);
