@@ -149,67 +149,81 @@ Translator::Callee Translator::callee_of_reference() {
           b_.CreateLoad(c_.ptr, field(object, offsetof(abi::FuncObject, instance)))};
 }
 
-void Translator::emit_call(const module::FuncType& type, const Callee& callee, bool is_tail) {
+void Translator::store_spilled(const std::vector<ValuePlace>& places, size_t first) {
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i].kind == ValuePlace::Kind::Spill) b_.CreateStore(stack_[first + i], spill_slot(places[i].index));
+  }
+}
+
+void Translator::emit_call(const module::FuncType& type, const Callee& callee) {
   std::vector<ValuePlace> places;
   abi::assign_parameters(type.params, places);
-  std::vector<Value*> arguments(1 + abi::kIntegerArguments + abi::kVectorArguments);
-  for (size_t i = 0; i < arguments.size(); ++i) arguments[i] = llvm::PoisonValue::get(c_.guest_type->getParamType(static_cast<unsigned>(i)));
-  arguments[0] = callee.instance;
   const size_t first = stack_.size() - places.size();
+  store_spilled(places, first);
+  std::vector<Value*> arguments = {callee.instance};
   for (size_t i = 0; i < places.size(); ++i) {
-    Value* const value = stack_[first + i];
-    switch (places[i].kind) {
-      case ValuePlace::Kind::IntegerRegister: arguments[1 + places[i].index] = to_register(value); break;
-      case ValuePlace::Kind::VectorRegister: arguments[1 + abi::kIntegerArguments + places[i].index] = to_register(value); break;
-      case ValuePlace::Kind::Spill: b_.CreateStore(value, spill_slot(places[i].index)); break;
-    }
+    if (places[i].kind != ValuePlace::Kind::Spill) arguments.push_back(stack_[first + i]);
   }
   stack_.resize(first);
-  llvm::CallInst* const call = callee.direct ? b_.CreateCall(callee.direct, arguments) : b_.CreateCall(c_.guest_type, callee.code, arguments);
+  llvm::CallInst* const call = b_.CreateCall(c_.type_of(type), callee.direct ? callee.direct : callee.code, arguments);
   call->setCallingConv(llvm::CallingConv::PreserveNone);
-  if (is_tail && !callee.direct) {
-    // LLVM jumps through argument registers only, and these have none left.
-    uint32_t integers = 0;
-    for (const ValuePlace& place : places) integers += place.kind == ValuePlace::Kind::IntegerRegister;
-    if (integers == abi::kIntegerArguments) fail_unsupported("indirect tail call with every integer register in use");
-  }
-  if (is_tail) {
-    call->setTailCallKind(llvm::CallInst::TCK_MustTail);
-    b_.CreateRet(call);
-    return become_unreachable();
-  }
   // A backtrace shows every caller, and endless recursion ends.
   call->setTailCallKind(llvm::CallInst::TCK_NoTail);
+
   places.clear();
   abi::assign_results(type.results, places);
+  unsigned next = 0;
   for (size_t i = 0; i < places.size(); ++i) {
-    switch (places[i].kind) {
-      case ValuePlace::Kind::IntegerRegister: push(from_register(b_.CreateExtractValue(call, places[i].index), type.results[i])); break;
-      case ValuePlace::Kind::VectorRegister:
-        push(from_register(b_.CreateExtractValue(call, abi::kIntegerResults + places[i].index), type.results[i]));
-        break;
-      case ValuePlace::Kind::Spill: push(b_.CreateLoad(type_of(type.results[i]), spill_slot(places[i].index))); break;
+    if (places[i].kind == ValuePlace::Kind::Spill) {
+      push(b_.CreateLoad(type_of(type.results[i]), spill_slot(places[i].index)));
+    } else {
+      push(call->getType()->isStructTy() ? b_.CreateExtractValue(call, next++) : call);
     }
   }
 }
 
-void Translator::call(const imm::FuncIndex& given) { emit_call(c_.wasm.func_type(given.index), callee_of(given.index), false); }
-void Translator::return_call(const imm::FuncIndex& given) { emit_call(c_.wasm.func_type(given.index), callee_of(given.index), true); }
+void Translator::emit_tail_call(const module::FuncType& type, const Callee& callee) {
+  std::vector<ValuePlace> places;
+  abi::assign_parameters(type.params, places);
+  const size_t first = stack_.size() - places.size();
+  store_spilled(places, first);
+  std::vector<Value*> arguments(1 + abi::kIntegerArguments + abi::kVectorArguments);
+  for (size_t i = 0; i < arguments.size(); ++i) arguments[i] = llvm::PoisonValue::get(c_.wide_type->getParamType(static_cast<unsigned>(i)));
+  arguments[0] = callee.instance;
+  uint32_t integers = 0;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i].kind == ValuePlace::Kind::Spill) continue;
+    const bool is_integer = places[i].kind == ValuePlace::Kind::IntegerRegister;
+    integers += is_integer;
+    arguments[1 + (is_integer ? 0 : abi::kIntegerArguments) + places[i].index] = to_register(stack_[first + i]);
+  }
+  stack_.resize(first);
+  // LLVM jumps through argument registers only, and these have none left.
+  if (!callee.direct && integers == abi::kIntegerArguments) fail_unsupported("indirect tail call with every integer register in use");
+  llvm::CallInst* const call = b_.CreateCall(c_.wide_type, callee.direct ? callee.direct : callee.code, arguments);
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  b_.CreateRet(call);
+  become_unreachable();
+}
+
+void Translator::call(const imm::FuncIndex& given) { emit_call(c_.wasm.func_type(given.index), callee_of(given.index)); }
+void Translator::return_call(const imm::FuncIndex& given) { emit_tail_call(c_.wasm.func_type(given.index), callee_of(given.index)); }
 void Translator::call_indirect(const imm::CallIndirect& given) {
   const Callee callee = callee_of(given);
-  emit_call(c_.wasm.types[given.first.value].func, callee, false);
+  emit_call(c_.wasm.types[given.first.value].func, callee);
 }
 void Translator::return_call_indirect(const imm::CallIndirect& given) {
   const Callee callee = callee_of(given);
-  emit_call(c_.wasm.types[given.first.value].func, callee, true);
+  emit_tail_call(c_.wasm.types[given.first.value].func, callee);
 }
 void Translator::call_ref(const imm::TypeIndex& given) {
   const Callee callee = callee_of_reference();
-  emit_call(c_.wasm.types[given.index.value].func, callee, false);
+  emit_call(c_.wasm.types[given.index.value].func, callee);
 }
 void Translator::return_call_ref(const imm::TypeIndex& given) {
   const Callee callee = callee_of_reference();
-  emit_call(c_.wasm.types[given.index.value].func, callee, true);
+  emit_tail_call(c_.wasm.types[given.index.value].func, callee);
 }
 
 // ---- References.

@@ -207,16 +207,30 @@ void Translator::return_() {
 void Translator::emit_return() {
   std::vector<abi::ValuePlace> places;
   abi::assign_results(type_->results, places);
-  Value* result = llvm::PoisonValue::get(c_.guest_result);
-  for (size_t i = 0; i < places.size(); ++i) {
-    Value* const value = stack_[i];
-    switch (places[i].kind) {
-      case abi::ValuePlace::Kind::IntegerRegister: result = b_.CreateInsertValue(result, to_register(value), places[i].index); break;
-      case abi::ValuePlace::Kind::VectorRegister: result = b_.CreateInsertValue(result, to_register(value), abi::kIntegerResults + places[i].index); break;
-      case abi::ValuePlace::Kind::Spill: b_.CreateStore(value, spill_slot(places[i].index)); break;
+  store_spilled(places, 0);
+  if (is_wide_) {
+    Value* result = llvm::PoisonValue::get(c_.wide_result);
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (places[i].kind == abi::ValuePlace::Kind::Spill) continue;
+      const uint32_t first = places[i].kind == abi::ValuePlace::Kind::IntegerRegister ? 0 : abi::kIntegerResults;
+      result = b_.CreateInsertValue(result, to_register(stack_[i]), first + places[i].index);
     }
+    b_.CreateRet(result);
+    return;
   }
-  b_.CreateRet(result);
+  std::vector<Value*> results;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i].kind != abi::ValuePlace::Kind::Spill) results.push_back(stack_[i]);
+  }
+  if (results.empty()) {
+    b_.CreateRetVoid();
+  } else if (results.size() == 1) {
+    b_.CreateRet(results[0]);
+  } else {
+    Value* all = llvm::PoisonValue::get(function_->getReturnType());
+    for (unsigned i = 0; i < results.size(); ++i) all = b_.CreateInsertValue(all, results[i], i);
+    b_.CreateRet(all);
+  }
 }
 
 // ---- Locals and operands.

@@ -25,8 +25,8 @@ ClusterContext::ClusterContext(const module::Module& module, const abi::CompileO
   parameters.insert(parameters.end(), abi::kIntegerArguments, i64);
   stub_type = llvm::FunctionType::get(i64, parameters, false);
   parameters.insert(parameters.end(), abi::kVectorArguments, v128);
-  guest_result = llvm::StructType::get(context, {i64, i64, v128, v128});
-  guest_type = llvm::FunctionType::get(guest_result, parameters, false);
+  wide_result = llvm::StructType::get(context, {i64, i64, v128, v128});
+  wide_type = llvm::FunctionType::get(wide_result, parameters, false);
 
   invariant = llvm::MDNode::get(context, {});
   llvm::MDBuilder metadata(context);
@@ -41,10 +41,48 @@ ClusterContext::ClusterContext(const module::Module& module, const abi::CompileO
   debug_type = debug.createSubroutineType(debug.getOrCreateTypeArray({}));
 }
 
+llvm::Type* ClusterContext::type_of(ValueType type) const {
+  switch (type.kind()) {
+    case ValueType::Kind::I32: return i32;
+    case ValueType::Kind::F32: return f32;
+    case ValueType::Kind::F64: return f64;
+    case ValueType::Kind::V128: return v128;
+    default: return i64;
+  }
+}
+
+llvm::FunctionType* ClusterContext::type_of(const module::FuncType& type) {
+  std::vector<abi::ValuePlace> places;
+  abi::assign_parameters(type.params, places);
+  std::vector<llvm::Type*> parameters = {ptr}, results;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i].kind != abi::ValuePlace::Kind::Spill) parameters.push_back(type_of(type.params[i]));
+  }
+  places.clear();
+  abi::assign_results(type.results, places);
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i].kind != abi::ValuePlace::Kind::Spill) results.push_back(type_of(type.results[i]));
+  }
+  llvm::Type* const result = results.empty() ? void_type : results.size() == 1 ? results[0] : llvm::StructType::get(context, results);
+  return llvm::FunctionType::get(result, parameters, false);
+}
+
 llvm::Function* ClusterContext::function(FuncIndex index) {
+  if (llvm::Function* known = ir.getFunction(symbol(index))) return known;
+  return define(index, false);
+}
+
+llvm::Function* ClusterContext::define(FuncIndex index, bool is_wide) {
   const std::string name = symbol(index);
-  if (llvm::Function* known = ir.getFunction(name)) return known;
-  auto* made = llvm::Function::Create(guest_type, llvm::GlobalValue::ExternalLinkage, name, ir);
+  llvm::FunctionType* const type = is_wide ? wide_type : type_of(wasm.func_type(index));
+  llvm::Function* const known = ir.getFunction(name);
+  if (known && known->getFunctionType() == type) return known;
+  auto* made = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, "", ir);
+  if (known) {
+    known->replaceAllUsesWith(made);
+    known->eraseFromParent();
+  }
+  made->setName(name);
   made->setVisibility(llvm::GlobalValue::HiddenVisibility);
   made->setDSOLocal(true);
   made->setCallingConv(llvm::CallingConv::PreserveNone);
@@ -85,14 +123,32 @@ struct Dispatch {
   }
 };
 
-llvm::Type* Translator::type_of(ValueType type) const {
-  switch (type.kind()) {
-    case ValueType::Kind::I32: return c_.i32;
-    case ValueType::Kind::F32: return c_.f32;
-    case ValueType::Kind::F64: return c_.f64;
-    case ValueType::Kind::V128: return c_.v128;
-    default: return c_.i64;
+namespace {
+
+/// Looks for tail calls.
+struct TailCalls {
+  bool found = false;
+#define OP(name, text, prefix, code, immediate, ...) \
+  template <class... Immediate>                      \
+  void name(const Immediate&...) {}
+#define OP_RULE(name, text, prefix, code, immediate, ...)                                                            \
+  template <class... Immediate>                                                                                      \
+  void name(const Immediate&...) {                                                                                   \
+    using instructions::Opcode;                                                                                      \
+    found |= Opcode::name == Opcode::return_call || Opcode::name == Opcode::return_call_indirect || Opcode::name == Opcode::return_call_ref; \
   }
+#include "engine/instructions/opcodes.def"
+#undef OP
+#undef OP_RULE
+};
+
+}  // namespace
+
+bool Translator::makes_tail_calls() const {
+  TrustedReader reader = reader_;
+  TailCalls calls;
+  while (!reader.at_end() && !calls.found) instructions::visit_instruction(reader, calls);
+  return calls.found;
 }
 
 void Translator::begin(FuncIndex function, const module::FunctionSummary& summary) {
@@ -100,7 +156,8 @@ void Translator::begin(FuncIndex function, const module::FunctionSummary& summar
   reader_ = TrustedReader(c_.wasm.view({summary.code_offset, end}), summary.code_offset);
   summary_ = &summary;
   type_ = &c_.wasm.func_type(function);
-  function_ = c_.function(function);
+  is_wide_ = makes_tail_calls();
+  function_ = c_.define(function, is_wide_);
   const auto line = static_cast<unsigned>(summary.code_offset);
   scope_ = c_.debug.createFunction(c_.file, function_->getName(), "", c_.file, line, c_.debug_type, line, llvm::DINode::FlagZero,
                                    llvm::DISubprogram::SPFlagDefinition);
@@ -122,17 +179,19 @@ void Translator::begin(FuncIndex function, const module::FunctionSummary& summar
   abi::assign_parameters(type_->params, places);
   locals_.assign(summary.locals.size(), nullptr);
   log_place_.assign(summary.locals.size(), SIZE_MAX);
+  unsigned next_argument = 1;
   for (size_t i = 0; i < locals_.size(); ++i) {
     if (i >= places.size()) {
       locals_[i] = llvm::Constant::getNullValue(type_of(summary.locals[i]));
       continue;
     }
-    switch (places[i].kind) {
-      case abi::ValuePlace::Kind::IntegerRegister: locals_[i] = from_register(function_->getArg(1 + places[i].index), type_->params[i]); break;
-      case abi::ValuePlace::Kind::VectorRegister:
-        locals_[i] = from_register(function_->getArg(1 + abi::kIntegerArguments + places[i].index), type_->params[i]);
-        break;
-      case abi::ValuePlace::Kind::Spill: locals_[i] = b_.CreateLoad(type_of(type_->params[i]), spill_slot(places[i].index)); break;
+    if (places[i].kind == abi::ValuePlace::Kind::Spill) {
+      locals_[i] = b_.CreateLoad(type_of(type_->params[i]), spill_slot(places[i].index));
+    } else if (is_wide_) {
+      const bool is_integer = places[i].kind == abi::ValuePlace::Kind::IntegerRegister;
+      locals_[i] = from_register(function_->getArg(1 + (is_integer ? 0 : abi::kIntegerArguments) + places[i].index), type_->params[i]);
+    } else {
+      locals_[i] = function_->getArg(next_argument++);
     }
   }
 

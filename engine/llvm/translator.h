@@ -28,6 +28,11 @@ struct ClusterContext {
 
   /// The LLVM function that stands for a defined function of the module; declared when it is first asked for.
   llvm::Function* function(FuncIndex index);
+  /// The same, to be defined; `is_wide`: with wide_type.
+  llvm::Function* define(FuncIndex index, bool is_wide);
+  /// What travels in registers, as arguments and results of its own types.
+  llvm::FunctionType* type_of(const module::FuncType& type);
+  llvm::Type* type_of(module::ValueType type) const;
   static std::string symbol(FuncIndex index) { return "f" + std::to_string(index.value); }
 
   const module::Module& wasm;
@@ -40,9 +45,10 @@ struct ClusterContext {
   llvm::DISubroutineType* debug_type = nullptr;
 
   llvm::Type *void_type, *ptr, *i1, *i8, *i16, *i32, *i64, *f32, *f64, *v128;
-  /// The type of every guest function: musttail demands equal types.
-  llvm::FunctionType* guest_type = nullptr;
-  llvm::StructType* guest_result = nullptr;
+  /// Of functions that make tail calls: an argument and a result for every register, because musttail demands equal types of caller
+  /// and callee. Callers need not care: what a function takes is in the same registers either way.
+  llvm::FunctionType* wide_type = nullptr;
+  llvm::StructType* wide_result = nullptr;
   /// Of the trap stub and of builtins.
   llvm::FunctionType* stub_type = nullptr;
   llvm::MDNode* invariant = nullptr;
@@ -107,7 +113,7 @@ class Translator {
   }
   Value* constant32(uint32_t value) { return llvm::ConstantInt::get(c_.i32, value); }
   Value* constant64(uint64_t value) { return llvm::ConstantInt::get(c_.i64, value); }
-  llvm::Type* type_of(module::ValueType type) const;
+  llvm::Type* type_of(module::ValueType type) const { return c_.type_of(type); }
   void push_bool(Value* condition) { push(b_.CreateZExt(condition, c_.i32)); }
 
   // ---- Traps and calls (calls.cpp).
@@ -120,7 +126,10 @@ class Translator {
     llvm::Function* direct = nullptr;
     Value* instance = nullptr;
   };
-  void emit_call(const module::FuncType& type, const Callee& callee, bool is_tail);
+  void emit_call(const module::FuncType& type, const Callee& callee);
+  void emit_tail_call(const module::FuncType& type, const Callee& callee);
+  void store_spilled(const std::vector<abi::ValuePlace>& places, size_t first);
+  bool makes_tail_calls() const;
   Callee callee_of(FuncIndex function);
   Callee callee_of(const imm::CallIndirect& target);
   Callee callee_of_reference();
@@ -191,6 +200,7 @@ class Translator {
   std::vector<Frame> frames_;
   uint32_t next_loop_ = 0;
   bool reachable_ = true;
+  bool is_wide_ = false;  ///< the function has wide_type
   uint64_t instruction_offset_ = 0;
   std::optional<Error> error_;
   instructions::NanResult nans_ = instructions::NanResult::None;
