@@ -17,7 +17,8 @@ std::optional<Failure> load_file(Engine& engine, Log& log, const std::string& fi
   auto result = engine.load(std::move(bytes));
   if (!result.ok()) return describe_error(file, result.error());
   loaded = std::move(result).value();
-  log.say("compiled");
+  const std::string reason = not_optimized_because(*loaded);
+  log.say(reason.empty() ? "compiled" : "compiled by the baseline: " + reason);
   return std::nullopt;
 }
 

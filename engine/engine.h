@@ -53,6 +53,8 @@ struct SharedMemoryImport {
 
 std::vector<ExternDescription> imports_of(const LoadedModule& loaded);
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded);
+/// Why the baseline compiled a module although the optimizing compiler was asked for; empty when nothing is to be said.
+std::string not_optimized_because(const LoadedModule& loaded);
 
 /// What `wasmrun inspect` says about a module.
 struct ModuleSummary {

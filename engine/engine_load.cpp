@@ -156,8 +156,11 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
     return supported.error();
   }
   Result<abi::CompiledModule> code = optimizing ? compile(*optimizing, loaded->module) : Error{ErrorKind::Unsupported, {}};
-  // What the optimizing compiler does not have yet, the baseline has.
-  if (!code.ok() && code.error().kind == ErrorKind::Unsupported) code = compile(*baseline::make_compiler(), loaded->module);
+  if (!code.ok() && code.error().kind == ErrorKind::Unsupported) {
+    // What the optimizing compiler does not have yet, the baseline has.
+    if (optimizing) loaded->not_optimized = code.error().to_string();
+    code = compile(*baseline::make_compiler(), loaded->module);
+  }
   if (!code.ok()) {
     if (code.error().kind == ErrorKind::Unsupported) TRY(FunctionQueue(loaded->module, nullptr).run(threads));
     return std::move(code).error();

@@ -100,6 +100,8 @@ std::vector<ExternDescription> imports_of(const LoadedModule& loaded) {
   return imports;
 }
 
+std::string not_optimized_because(const LoadedModule& loaded) { return loaded.not_optimized; }
+
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded) {
   std::vector<ExternDescription> exports;
   for (const module::Export& item : loaded.module.exports) {

@@ -13,7 +13,9 @@
 
 #include "engine/llvm/link.h"
 #include "engine/llvm/plugin.h"
+#include "engine/llvm/probe.h"
 #include "engine/llvm/translator.h"
+#include "engine/llvm/versions.h"
 
 namespace wasmrun::llvm_compiler {
 
@@ -43,11 +45,11 @@ std::unique_ptr<llvm::TargetMachine> make_machine(const abi::CompileOptions& opt
   });
   const llvm::Triple triple("x86_64-unknown-linux-gnu");
   std::string problem;
-  const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, problem);
+  const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple_argument(triple), problem);
   CHECK(target);
   llvm::TargetOptions target_options;
   target_options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, "x86-64", features_of(options.cpu), target_options,
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple_argument(triple), "x86-64", features_of(options.cpu), target_options,
                                                                           llvm::Reloc::PIC_, llvm::CodeModel::Small,
                                                                           llvm::CodeGenOptLevel::Default));
 }
@@ -99,7 +101,7 @@ Result<void> Worker::compile(FuncIndex function, const module::FunctionSummary& 
   if (!cluster_) {
     context_ = std::make_unique<llvm::LLVMContext>();
     cluster_ = std::make_unique<ClusterContext>(compilation_.module, compilation_.options, compilation_.layout, *context_);
-    cluster_->ir.setTargetTriple(machine_->getTargetTriple());
+    cluster_->ir.setTargetTriple(triple_argument(machine_->getTargetTriple()));
     cluster_->ir.setDataLayout(machine_->createDataLayout());
     translator_ = std::make_unique<Translator>(*cluster_);
   }
@@ -134,12 +136,7 @@ void Worker::finish_cluster() {
   builder.crossRegisterProxies(loops, functions, components, modules);
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(cluster_->ir, modules);
 
-  llvm::SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream out(bytes);
-  llvm::legacy::PassManager emit;
-  CHECK(!machine_->addPassesToEmitFile(emit, out, nullptr, llvm::CodeGenFileType::ObjectFile));
-  emit.run(cluster_->ir);
-  compilation_.add(std::string(bytes.data(), bytes.size()));
+  compilation_.add(emit_object(*machine_, cluster_->ir));
   translator_.reset();
   cluster_.reset();
   context_.reset();
@@ -149,11 +146,22 @@ void Worker::finish_cluster() {
 class LlvmCompiler final : public abi::Compiler {
  public:
   Result<std::unique_ptr<abi::ModuleCompilation>> begin(const module::Module& module, const abi::CompileOptions& options) override {
+    const auto machine = make_machine(options);
+    TRY(check_convention(*machine));
     return std::unique_ptr<abi::ModuleCompilation>(std::make_unique<Compilation>(module, options));
   }
 };
 
 }  // namespace
+
+std::string emit_object(llvm::TargetMachine& machine, llvm::Module& ir) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  llvm::legacy::PassManager passes;
+  CHECK(!machine.addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile));
+  passes.run(ir);
+  return {bytes.data(), bytes.size()};
+}
 
 }  // namespace wasmrun::llvm_compiler
 

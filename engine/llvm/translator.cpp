@@ -3,6 +3,8 @@
 
 #include <llvm/IR/MDBuilder.h>
 
+#include "engine/llvm/versions.h"
+
 namespace wasmrun::llvm_compiler {
 
 using module::ValueType;
@@ -37,7 +39,7 @@ ClusterContext::ClusterContext(const module::Module& module, const abi::CompileO
   ir.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
   ir.addModuleFlag(llvm::Module::Warning, "Dwarf Version", 5);
   file = debug.createFile("module", "");
-  debug.createCompileUnit(llvm::DISourceLanguageName(llvm::dwarf::DW_LANG_C), file, "", true, "", 0, "", llvm::DICompileUnit::LineTablesOnly);
+  debug.createCompileUnit(source_language(), file, "", true, "", 0, "", llvm::DICompileUnit::LineTablesOnly);
   debug_type = debug.createSubroutineType(debug.getOrCreateTypeArray({}));
 }
 

@@ -25,6 +25,8 @@ struct LoadedModule {
   abi::ModuleLayout layout;
   abi::ObjectLayouts objects;
   abi::CompiledModule code;
+  /// Why the optimizing compiler, which was asked for, did not make the code; empty otherwise.
+  std::string not_optimized;
   /// Reads the name section; backtraces call it. The decoder belongs to another room.
   FunctionNames (*read_function_names)(const module::Module&) = nullptr;
 };

@@ -35,6 +35,16 @@ TEST_CASE("optimized code traps with a backtrace", "[cli][optimize]") {
   CHECK(first_line(deep.err) == "wasmrun: trap: call stack exhausted");
 }
 
+TEST_CASE("what the optimizing compiler does not have is compiled all the same, and -v says why", "[cli][optimize]") {
+  const TemporaryFolder folder;
+  write_file(folder.file("app.wat"), R"((module (func (export "_start") (drop (i8x16.splat (i32.const 1))))))");
+  const Ended ended = wasmrun({"-v", "-O2", folder.file("app.wat")});
+  INFO(ended.err);
+  CHECK(ended.status == 0);
+  CHECK(contains(ended.err, "compiled by the baseline: not supported yet: i8x16.splat"));
+  CHECK(wasmrun({"-O2", folder.file("app.wat")}).err == "");
+}
+
 TEST_CASE("optimized code can be interrupted", "[cli][optimize][timeout]") {
   SKIP_WITHOUT_GUEST("spin");
   const Ended ended = wasmrun({"-O2", "--timeout=3s", guest("spin")});

@@ -1,0 +1,25 @@
+// What LLVM 19 and 22 spell differently. Visible: triple_argument, source_language.
+#pragma once
+
+#include <llvm/BinaryFormat/Dwarf.h>
+#include <llvm/Config/llvm-config.h>
+#include <llvm/IR/DebugInfoMetadata.h>
+#include <llvm/TargetParser/Triple.h>
+
+#include <string>
+
+namespace wasmrun::llvm_compiler {
+
+#if LLVM_VERSION_MAJOR >= 21
+inline const llvm::Triple& triple_argument(const llvm::Triple& triple) { return triple; }
+#else
+inline std::string triple_argument(const llvm::Triple& triple) { return triple.str(); }
+#endif
+
+#if LLVM_VERSION_MAJOR >= 22
+inline llvm::DISourceLanguageName source_language() { return llvm::DISourceLanguageName(llvm::dwarf::DW_LANG_C); }
+#else
+inline unsigned source_language() { return llvm::dwarf::DW_LANG_C; }
+#endif
+
+}  // namespace wasmrun::llvm_compiler
