@@ -24,9 +24,13 @@ FdTable::~FdTable() {
   }
 }
 
-Errno FdTable::insert(Descriptor descriptor, uint32_t* fd) {
+bool FdTable::is_full() {
   while (lowest_free_ < slots_.size() && slots_[lowest_free_].is_open()) ++lowest_free_;
-  if (lowest_free_ >= limit_) {
+  return lowest_free_ >= limit_;
+}
+
+Errno FdTable::insert(Descriptor descriptor, uint32_t* fd) {
+  if (is_full()) {
     release(descriptor);
     return Errno::Mfile;
   }

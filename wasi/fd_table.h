@@ -89,6 +89,8 @@ class FdTable {
   /// Gives the lowest free number; owns the host descriptor from then on. Mfile when the table is full (the host
   /// descriptor is closed then).
   Errno insert(Descriptor descriptor, uint32_t* fd);
+  /// Whether `insert` would have no place: to be asked before something is done that cannot be undone.
+  bool is_full();
   /// Puts a descriptor at a number that is free.
   void insert_at(uint32_t fd, Descriptor descriptor);
   /// Frees the number and closes the host descriptor. Badf when it is not open.

@@ -112,6 +112,8 @@ Errno path_open(Call& call, I32 fd, I32 dirflags, I32 path, I32 path_len, I32 of
   }
   if (const Errno error = refuse_changes(call, *directory, guest_path, request); error != Errno::Success) return error;
 
+  if (call.state.fds.is_full()) return Errno::Mfile;  // before a file is made or emptied
+
   struct stat status;
   Descriptor opened;
   opened.read_only = directory->read_only;

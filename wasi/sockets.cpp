@@ -90,6 +90,7 @@ Errno sock_accept(Call& call, I32 fd, I32 flags, I32 accepted_fd) {
   do {
     Descriptor* listener;
     if (const Errno error = find_socket(call, fd, rights::kSockAccept, &listener); error != Errno::Success) return error;
+    if (call.state.fds.is_full()) return Errno::Mfile;  // the connection stays in the queue
     // A listener handed over as standard input has the flags that its giver chose.
     if (listener->is_standard_stream() && (listener->flags & fdflags::kNonblock) && !is_ready(listener->host, POLLIN)) {
       return Errno::Again;

@@ -95,7 +95,7 @@ inline constexpr uint64_t kReadWrite = kReadRights | kWriteRights;
 
 class Guest : public Caller {
  public:
-  explicit Guest(WasiOptions options, Resolver::Kind kind = Resolver::Kind::Openat2) : memory_(0x10000 * 4) {
+  explicit Guest(WasiOptions options, Resolver::Kind kind = Resolver::Kind::Openat2) : own_memory_(0x10000 * 4) {
     auto created = Wasi::create(std::move(options));
     INFO((created.ok() ? "" : created.error().message));
     REQUIRE(created.ok());
@@ -113,7 +113,12 @@ class Guest : public Caller {
 
   std::span<uint8_t> memory() override { return memory_; }
   /// For tests that need more than 256 KiB.
-  void resize_memory(size_t size_bytes) { memory_.resize(size_bytes); }
+  void resize_memory(size_t size_bytes) {
+    own_memory_.resize(size_bytes);
+    memory_ = own_memory_;
+  }
+  /// Another memory from now on, which must outlive the guest.
+  void use_memory(std::span<uint8_t> memory) { memory_ = memory; }
   bool interrupt_requested() override { return interrupted; }
   State& state() { return wasi_->state(); }
   Wasi& wasi() { return *wasi_; }
@@ -223,7 +228,8 @@ class Guest : public Caller {
     }
   }
 
-  std::vector<uint8_t> memory_;
+  std::vector<uint8_t> own_memory_;
+  std::span<uint8_t> memory_ = own_memory_;
   std::unique_ptr<Wasi> wasi_;
   uint32_t next_string_ = 0;
 };
