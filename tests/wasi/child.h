@@ -1,6 +1,7 @@
 // Parts of a test in a process of their own, for what must not happen to the test program. Visible: in_child, EXPECT.
 #pragma once
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #include <functional>
@@ -24,6 +25,7 @@ inline std::string in_child(const std::function<std::string()>& body) {
     const int null = ::open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
     ::close(ends[0]);
+    ::signal(SIGPIPE, SIG_IGN);  // as the command does
     const std::string problem = body();
     const ssize_t written = ::write(ends[1], problem.data(), problem.size());
     ::_exit(written == static_cast<ssize_t>(problem.size()) ? 0 : 1);
