@@ -12,21 +12,21 @@ TEST_CASE("standard input reaches standard output byte for byte", "[cli][streams
   CHECK(ended.out == input);
 }
 
-TEST_CASE("a closed pipe is EPIPE to the guest, and no signal", "[cli][streams]") {
+TEST_CASE("a closed pipe is EPIPE to the guest, and no signal", "[cli][streams][attack][attack39]") {
   SKIP_WITHOUT_GUEST("yes");
   const Ended ended = run({.words = {guest("yes")}, .close_output = true});
   CHECK(ended.status == 9);
   CHECK(ended.err == "write: EPIPE\n");
 }
 
-TEST_CASE("a full disk is ENOSPC to the guest", "[cli][streams]") {
+TEST_CASE("a full disk is ENOSPC to the guest", "[cli][streams][attack][attack39]") {
   SKIP_WITHOUT_GUEST("yes");
   const Ended ended = run({.words = {guest("yes")}, .output_file = "/dev/full"});
   CHECK(ended.status == 9);
   CHECK(ended.err == "write: ENOSPC\n");
 }
 
-TEST_CASE("closed standard descriptors stay closed to the guest", "[cli][streams]") {
+TEST_CASE("closed standard descriptors stay closed to the guest", "[cli][streams][attack][attack39]") {
   SKIP_WITHOUT_GUEST("yes");
   const Ended ended = run({.words = {"--dir=/tmp", guest("yes")}, .no_standard_descriptors = true});
   CHECK(ended.status == 9);

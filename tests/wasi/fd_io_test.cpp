@@ -50,7 +50,7 @@ TEST_CASE("vectors are written one after the other", "[wasi][fd_write]") {
   CHECK(tree.read("root/f") == "worldhello");
 }
 
-TEST_CASE("no vectors transfer nothing but still look at the descriptor", "[wasi][fd_read][fd_write]") {
+TEST_CASE("no vectors transfer nothing but still look at the descriptor", "[wasi][fd_read][fd_write][attack][attack35]") {
   TempTree tree;
   Guest guest(tree);
   const uint32_t fd = guest.open("f", {.oflags = oflags::kCreat, .rights = kReadWrite});
@@ -61,7 +61,7 @@ TEST_CASE("no vectors transfer nothing but still look at the descriptor", "[wasi
   CHECK(guest.call("fd_write", guest.open("f"), 0, 0, kResult) == Errno::Badf);
 }
 
-TEST_CASE("more vectors than the host takes give a short count", "[wasi][fd_write]") {
+TEST_CASE("more vectors than the host takes give a short count", "[wasi][fd_write][attack][attack35]") {
   TempTree tree;
   Guest guest(tree);
   const uint32_t fd = guest.open("f", {.oflags = oflags::kCreat, .rights = kReadWrite});
@@ -124,7 +124,7 @@ TEST_CASE("fd_seek moves from start, position and end", "[wasi][fd_seek]") {
   CHECK(guest.call("fd_tell", kRoot, kResult) == Errno::Badf);
 }
 
-TEST_CASE("snapshot 0 numbers whence differently", "[wasi][fd_seek][unstable]") {
+TEST_CASE("snapshot 0 numbers whence differently", "[wasi][fd_seek][unstable][attack][attack45]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "0123456789");
@@ -151,7 +151,7 @@ TEST_CASE("pipes have no position", "[wasi][fd_seek]") {
   CHECK(guest.call("fd_advise", fd, 0, 0, 0) == Errno::Spipe);
 }
 
-TEST_CASE("writing to a pipe that nobody reads is an error, not a signal", "[wasi][fd_write]") {
+TEST_CASE("writing to a pipe that nobody reads is an error, not a signal", "[wasi][fd_write][attack][attack39]") {
   std::signal(SIGPIPE, SIG_IGN);
   TempTree tree;
   Guest guest(tree);
@@ -176,7 +176,7 @@ TEST_CASE("NONBLOCK on a standard stream is ours alone", "[wasi][fd_read][fd_fds
   CHECK(guest.get<uint32_t>(kResult) == 2);
 }
 
-TEST_CASE("a full standard stream that may not wait says again", "[wasi][fd_write]") {
+TEST_CASE("a full standard stream that may not wait says again", "[wasi][fd_write][attack][attack39]") {
   TempTree tree;
   Guest guest(tree);
   Pipe pipe;
@@ -193,7 +193,7 @@ TEST_CASE("a full standard stream that may not wait says again", "[wasi][fd_writ
   CHECK(written > 0);
 }
 
-TEST_CASE("a standard stream left non-blocking by someone else still waits", "[wasi][fd_read]") {
+TEST_CASE("a standard stream left non-blocking by someone else still waits", "[wasi][fd_read][attack][attack39]") {
   TempTree tree;
   Guest guest(tree);
   Pipe pipe;
@@ -241,7 +241,7 @@ TEST_CASE("an interrupted read returns when the guest is to be stopped, and goes
   CHECK(guest.call("fd_read", fd, 0x200, 1, kResult) == (guest.interrupted ? Errno::Intr : Errno::Success));
 }
 
-TEST_CASE("a file that is full is an error", "[wasi][fd_write]") {
+TEST_CASE("a file that is full is an error", "[wasi][fd_write][attack][attack39]") {
   TempTree tree;
   Guest guest(tree);
   const uint32_t fd = guest.adopt(::open("/dev/full", O_WRONLY | O_CLOEXEC), FileType::CharacterDevice);

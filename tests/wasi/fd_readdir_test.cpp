@@ -28,7 +28,7 @@ TEST_CASE("a directory lists dot, dot-dot and its names with inodes and types", 
   CHECK(found.at(".").inode == status.st_ino);
 }
 
-TEST_CASE("every size of buffer reads every name once", "[wasi][fd_readdir]") {
+TEST_CASE("every size of buffer reads every name once", "[wasi][fd_readdir][attack][attack31]") {
   TempTree tree;
   Guest guest(tree);
   std::set<std::string> expected{".", ".."};
@@ -46,14 +46,14 @@ TEST_CASE("every size of buffer reads every name once", "[wasi][fd_readdir]") {
   }
 }
 
-TEST_CASE("a buffer of no bytes holds nothing", "[wasi][fd_readdir]") {
+TEST_CASE("a buffer of no bytes holds nothing", "[wasi][fd_readdir][attack][attack31]") {
   TempTree tree;
   Guest guest(tree);
   CHECK(guest.call("fd_readdir", kRoot, kBuffer, 0, 0, kResult) == Errno::Success);
   CHECK(guest.get<uint32_t>(kResult) == 0);
 }
 
-TEST_CASE("removing what was listed skips nothing", "[wasi][fd_readdir]") {
+TEST_CASE("removing what was listed skips nothing", "[wasi][fd_readdir][attack][attack31]") {
   TempTree tree;
   Guest guest(tree);
   for (int i = 0; i < 300; ++i) tree.write("root/file_with_a_longer_name_" + std::to_string(i), "");
@@ -107,7 +107,7 @@ TEST_CASE("a cookie resumes after its entry, also an old one", "[wasi][fd_readdi
   CHECK(guest.get<uint32_t>(kResult) == 0);
 }
 
-TEST_CASE("cookies that nobody gave out do no harm", "[wasi][fd_readdir]") {
+TEST_CASE("cookies that nobody gave out do no harm", "[wasi][fd_readdir][attack][attack31]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "");

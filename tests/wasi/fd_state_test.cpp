@@ -24,7 +24,7 @@ TEST_CASE("a preopen can be closed", "[wasi][fd_close]") {
   CHECK(guest.path_open(kRoot, "f") == Errno::Badf);
 }
 
-TEST_CASE("fd_renumber moves a descriptor and closes the other", "[wasi][fd_renumber]") {
+TEST_CASE("fd_renumber moves a descriptor and closes the other", "[wasi][fd_renumber][attack][attack33]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/a", "a");
@@ -40,7 +40,7 @@ TEST_CASE("fd_renumber moves a descriptor and closes the other", "[wasi][fd_renu
   CHECK(guest.call("fd_renumber", 50, 50) == Errno::Badf);
 }
 
-TEST_CASE("fd_renumber takes the preopen along", "[wasi][fd_renumber]") {
+TEST_CASE("fd_renumber takes the preopen along", "[wasi][fd_renumber][attack][attack33]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/a", "a");
@@ -118,7 +118,7 @@ TEST_CASE("flags of a directory stay 0", "[wasi][fd_fdstat_set_flags]") {
   CHECK(guest.get<uint16_t>(kResult + 2) == 0);
 }
 
-TEST_CASE("rights can be dropped, never added", "[wasi][fd_fdstat_set_rights]") {
+TEST_CASE("rights can be dropped, never added", "[wasi][fd_fdstat_set_rights][attack][attack40]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "abc");
@@ -151,7 +151,7 @@ TEST_CASE("files and directories can be flushed", "[wasi][fd_sync][fd_datasync]"
   ::close(ends[1]);
 }
 
-TEST_CASE("a call on a number that is not open is Badf", "[wasi][fd]") {
+TEST_CASE("a call on a number that is not open is Badf", "[wasi][fd][attack][attack33]") {
   TempTree tree;
   Guest guest(tree);
   guest.iovec_at(0x200, kBuffer, 1);
@@ -171,7 +171,7 @@ TEST_CASE("a call on a number that is not open is Badf", "[wasi][fd]") {
   }
 }
 
-TEST_CASE("closing a standard stream ends it for its reader and keeps the number safe", "[wasi][fd_close]") {
+TEST_CASE("closing a standard stream ends it for its reader and keeps the number safe", "[wasi][fd_close][attack][attack39]") {
   FdTable table;
   int ends[2];
   REQUIRE(::pipe(ends) == 0);

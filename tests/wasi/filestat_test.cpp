@@ -105,7 +105,7 @@ TEST_CASE("times of a link or of what it leads to", "[wasi][path_filestat_set_ti
   CHECK(nanoseconds(host_status(tree, "root/f").st_mtim) == 2000);
 }
 
-TEST_CASE("contradicting time flags are invalid", "[wasi][path_filestat_set_times]") {
+TEST_CASE("contradicting time flags are invalid", "[wasi][path_filestat_set_times][attack][attack40]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.write("root/f", "x");
@@ -175,7 +175,7 @@ TEST_CASE("standard streams do not tell when the host used them", "[wasi][fd_fil
   ::close(pipe_ends[1]);
 }
 
-TEST_CASE("snapshot 0 has a shorter filestat", "[wasi][fd_filestat_get][unstable]") {
+TEST_CASE("snapshot 0 has a shorter filestat", "[wasi][fd_filestat_get][unstable][attack][attack45]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "12345");

@@ -132,7 +132,7 @@ TEST_CASE("a link's target is relative to the link, not to who opens it", "[wasi
   CHECK(guest.path_open(guest.open("d"), "e/up") == Errno::Perm);
 }
 
-TEST_CASE("path_symlink in a read-only tree is Perm, or Exist", "[wasi][path_symlink][read_only]") {
+TEST_CASE("path_symlink in a read-only tree is Perm, or Exist", "[wasi][path_symlink][read_only][attack][attack26]") {
   Tree tree;
   Guest guest(tree, on_both_resolvers(), true);
   CHECK(guest.call("path_symlink", "x", kRoot, "new") == Errno::Perm);

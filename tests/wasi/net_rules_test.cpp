@@ -127,7 +127,7 @@ TEST_CASE("a name never grants this machine or its neighbours", "[wasi][net]") {
   CHECK(some.allows(address("::1", 90)));
 }
 
-TEST_CASE("wrong rules are refused with the option and what to write", "[wasi][net]") {
+TEST_CASE("wrong rules are refused with the option and what to write", "[wasi][net][attack]") {
   const auto problem = [](const std::string& text) {
     auto parsed = NetRules::parse("--allow-bind", std::vector{text});
     REQUIRE_FALSE(parsed.ok());

@@ -203,7 +203,7 @@ TEST_CASE("an opened directory is a start of its own", "[wasi][path_open]") {
   CHECK(guest.path_open(d, "../f") == Errno::Perm);
 }
 
-TEST_CASE("a socket in the tree cannot be opened", "[wasi][path_open]") {
+TEST_CASE("a socket in the tree cannot be opened", "[wasi][path_open][attack][attack32]") {
   Tree tree;
   Guest guest(tree, on_both_resolvers());
   sockaddr_un address{};
@@ -219,14 +219,14 @@ TEST_CASE("a socket in the tree cannot be opened", "[wasi][path_open]") {
   ::close(fd);
 }
 
-TEST_CASE("a pipe that nobody reads cannot be opened for writing without waiting", "[wasi][path_open]") {
+TEST_CASE("a pipe that nobody reads cannot be opened for writing without waiting", "[wasi][path_open][attack][attack32]") {
   Tree tree;
   REQUIRE(::mkfifo(tree.path("root/p").c_str(), 0666) == 0);
   Guest guest(tree, on_both_resolvers());
   CHECK(guest.path_open(kRoot, "p", {.rights = rights::kFdWrite, .fdflags = fdflags::kNonblock}) == Errno::Nxio);
 }
 
-TEST_CASE("opening a pipe waits for its other end", "[wasi][path_open]") {
+TEST_CASE("opening a pipe waits for its other end", "[wasi][path_open][attack][attack32]") {
   Tree tree;
   REQUIRE(::mkfifo(tree.path("root/p").c_str(), 0666) == 0);
   Guest guest(tree, on_both_resolvers());
@@ -238,7 +238,7 @@ TEST_CASE("opening a pipe waits for its other end", "[wasi][path_open]") {
   CHECK(guest.read_all(guest.open("p")) == "late");
 }
 
-TEST_CASE("a wait for a pipe's other end ends when the guest is to be stopped", "[wasi][path_open]") {
+TEST_CASE("a wait for a pipe's other end ends when the guest is to be stopped", "[wasi][path_open][attack][attack32]") {
   struct sigaction action {};
   action.sa_handler = [](int) {};
   REQUIRE(::sigaction(SIGUSR1, &action, nullptr) == 0);

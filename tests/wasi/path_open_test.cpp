@@ -133,7 +133,7 @@ TEST_CASE("a link is opened only when following is asked for", "[wasi][path_open
   CHECK(guest.path_open(kRoot, "ld/../l") == Errno::Success);
 }
 
-TEST_CASE("paths are checked before they are looked up", "[wasi][path_open]") {
+TEST_CASE("paths are checked before they are looked up", "[wasi][path_open][attack][attack28][attack29]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   CHECK(guest.path_open(kRoot, "") == Errno::Noent);
@@ -148,7 +148,7 @@ TEST_CASE("paths are checked before they are looked up", "[wasi][path_open]") {
   CHECK(guest.path_open(kRoot, dots + ".") == Errno::Success);
 }
 
-TEST_CASE("names are bytes", "[wasi][path_open]") {
+TEST_CASE("names are bytes", "[wasi][path_open][attack][attack30]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   for (const std::string& name :
@@ -161,7 +161,7 @@ TEST_CASE("names are bytes", "[wasi][path_open]") {
   }
 }
 
-TEST_CASE("unknown flags are invalid", "[wasi][path_open]") {
+TEST_CASE("unknown flags are invalid", "[wasi][path_open][attack][attack40]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "text");

@@ -5,7 +5,7 @@
 
 namespace wasmrun::wasi {
 
-TEST_CASE("a path that climbs out of the preopen is refused", "[wasi][path_open][sandbox]") {
+TEST_CASE("a path that climbs out of the preopen is refused", "[wasi][path_open][sandbox][attack][attack1][attack2][attack3]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.mkdir("root/a");
@@ -21,7 +21,7 @@ TEST_CASE("a path that climbs out of the preopen is refused", "[wasi][path_open]
   }
 }
 
-TEST_CASE("an absolute path is refused", "[wasi][path_open][sandbox]") {
+TEST_CASE("an absolute path is refused", "[wasi][path_open][sandbox][attack][attack4][attack5]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   for (const std::string& path :
@@ -33,7 +33,7 @@ TEST_CASE("an absolute path is refused", "[wasi][path_open][sandbox]") {
   }
 }
 
-TEST_CASE("a host's absolute link is not followed", "[wasi][path_open][sandbox]") {
+TEST_CASE("a host's absolute link is not followed", "[wasi][path_open][sandbox][attack][attack7][attack8]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.symlink(tree.path("canary"), "root/last");
@@ -46,7 +46,7 @@ TEST_CASE("a host's absolute link is not followed", "[wasi][path_open][sandbox]"
   CHECK_FALSE(tree.exists("new"));
 }
 
-TEST_CASE("a relative link to the outside is not followed", "[wasi][path_open][sandbox]") {
+TEST_CASE("a relative link to the outside is not followed", "[wasi][path_open][sandbox][attack][attack9]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.symlink("..", "root/up");
@@ -60,7 +60,7 @@ TEST_CASE("a relative link to the outside is not followed", "[wasi][path_open][s
   CHECK(guest.stat_type(kResult) == FileType::SymbolicLink);
 }
 
-TEST_CASE("a link that pointed inside does not lead outside after a rename", "[wasi][path_rename][sandbox]") {
+TEST_CASE("a link that pointed inside does not lead outside after a rename", "[wasi][path_rename][sandbox][attack][attack10]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   CHECK(guest.call("path_create_directory", kRoot, "a") == Errno::Success);
@@ -70,7 +70,7 @@ TEST_CASE("a link that pointed inside does not lead outside after a rename", "[w
   CHECK(guest.path_open(kRoot, "l", {.oflags = oflags::kDirectory}) == Errno::Perm);
 }
 
-TEST_CASE("a way out and in again is refused", "[wasi][path_open][sandbox]") {
+TEST_CASE("a way out and in again is refused", "[wasi][path_open][sandbox][attack][attack11]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.write("root/f", "inside");
@@ -79,7 +79,7 @@ TEST_CASE("a way out and in again is refused", "[wasi][path_open][sandbox]") {
   CHECK(guest.path_open(kRoot, "../root/f") == Errno::Perm);
 }
 
-TEST_CASE("dots that stay inside work", "[wasi][path_open][sandbox]") {
+TEST_CASE("dots that stay inside work", "[wasi][path_open][sandbox][attack][attack12]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.mkdir("root/a/b");
@@ -96,7 +96,7 @@ TEST_CASE("dots that stay inside work", "[wasi][path_open][sandbox]") {
   CHECK(guest.path_open(kRoot, "a/b/../..") == Errno::Success);
 }
 
-TEST_CASE("links that never end are a loop, forty are not", "[wasi][path_open][sandbox]") {
+TEST_CASE("links that never end are a loop, forty are not", "[wasi][path_open][sandbox][attack][attack13]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.write("root/f0", "end");
@@ -111,7 +111,7 @@ TEST_CASE("links that never end are a loop, forty are not", "[wasi][path_open][s
   CHECK(guest.path_open(kRoot, "f40") == Errno::Success);
 }
 
-TEST_CASE("a trailing slash does not make an escaping link followed", "[wasi][path_filestat_get][sandbox]") {
+TEST_CASE("a trailing slash does not make an escaping link followed", "[wasi][path_filestat_get][sandbox][attack][attack14]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.symlink("..", "root/up");
@@ -131,7 +131,7 @@ TEST_CASE("a trailing slash does not make an escaping link followed", "[wasi][pa
   CHECK(tree.exists("root/up"));
 }
 
-TEST_CASE("a slash at the end of a link's target does not let it out", "[wasi][path_open][sandbox]") {
+TEST_CASE("a slash at the end of a link's target does not let it out", "[wasi][path_open][sandbox][attack][attack15]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.symlink("..", "root/evil");
@@ -146,7 +146,7 @@ TEST_CASE("a slash at the end of a link's target does not let it out", "[wasi][p
   CHECK(guest.path_open(kRoot, "l", {.oflags = oflags::kDirectory, .follow = false}) != Errno::Success);
 }
 
-TEST_CASE("a slash at the end of a link's target demands a directory", "[wasi][path_open][sandbox]") {
+TEST_CASE("a slash at the end of a link's target demands a directory", "[wasi][path_open][sandbox][attack][attack15]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.mkdir("root/d");
@@ -157,7 +157,7 @@ TEST_CASE("a slash at the end of a link's target demands a directory", "[wasi][p
   CHECK(guest.path_open(kRoot, "to_f") == Errno::Notdir);
 }
 
-TEST_CASE("a link out followed by dots is refused", "[wasi][path_open][sandbox]") {
+TEST_CASE("a link out followed by dots is refused", "[wasi][path_open][sandbox][attack][attack16]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.symlink("..", "root/up");
@@ -170,7 +170,7 @@ TEST_CASE("a link out followed by dots is refused", "[wasi][path_open][sandbox]"
   }
 }
 
-TEST_CASE("no call that changes names works through a link to the outside", "[wasi][path_rename][sandbox]") {
+TEST_CASE("no call that changes names works through a link to the outside", "[wasi][path_rename][sandbox][attack][attack9]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.symlink("..", "root/up");
@@ -190,7 +190,7 @@ TEST_CASE("no call that changes names works through a link to the outside", "[wa
   CHECK_FALSE(tree.exists("l"));
 }
 
-TEST_CASE("creating through a dangling link makes the file inside, never outside", "[wasi][path_open][sandbox]") {
+TEST_CASE("creating through a dangling link makes the file inside, never outside", "[wasi][path_open][sandbox][attack][attack9]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.symlink("target", "root/inside");
@@ -205,7 +205,7 @@ TEST_CASE("creating through a dangling link makes the file inside, never outside
   CHECK(tree.exists("root/target"));
 }
 
-TEST_CASE("a preopen that the host renames stays usable and closed", "[wasi][path_open][sandbox]") {
+TEST_CASE("a preopen that the host renames stays usable and closed", "[wasi][path_open][sandbox][attack][attack20]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.write("root/f", "moved");
@@ -214,7 +214,7 @@ TEST_CASE("a preopen that the host renames stays usable and closed", "[wasi][pat
   CHECK(guest.path_open(kRoot, "..") == Errno::Perm);
 }
 
-TEST_CASE("a preopen that the host removes is empty", "[wasi][path_open][sandbox]") {
+TEST_CASE("a preopen that the host removes is empty", "[wasi][path_open][sandbox][attack][attack20]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   std::filesystem::remove_all(tree.root());
@@ -226,7 +226,7 @@ TEST_CASE("a preopen that the host removes is empty", "[wasi][path_open][sandbox
   CHECK(guest.get<uint32_t>(kResult) == 0);
 }
 
-TEST_CASE("an open directory that the host moves outside still cannot be left", "[wasi][path_open][sandbox]") {
+TEST_CASE("an open directory that the host moves outside still cannot be left", "[wasi][path_open][sandbox][attack][attack22]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.mkdir("root/sub/inner");
@@ -238,7 +238,7 @@ TEST_CASE("an open directory that the host moves outside still cannot be left", 
   CHECK(guest.path_open(sub, "inner/..") == Errno::Success);
 }
 
-TEST_CASE("a subdirectory's descriptor does not give its parent", "[wasi][path_open][sandbox]") {
+TEST_CASE("a subdirectory's descriptor does not give its parent", "[wasi][path_open][sandbox][attack][attack22]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.mkdir("root/sub");
@@ -250,7 +250,7 @@ TEST_CASE("a subdirectory's descriptor does not give its parent", "[wasi][path_o
   CHECK(guest.path_open(kRoot, "sub/l") == Errno::Success);
 }
 
-TEST_CASE("procfs below a preopen is refused", "[wasi][path_open][sandbox]") {
+TEST_CASE("procfs below a preopen is refused", "[wasi][path_open][sandbox][attack][attack23]") {
   WasiOptions options;
   options.preopens.push_back({"/", "/", false});
   Guest guest(std::move(options), on_both_resolvers());
@@ -266,7 +266,7 @@ TEST_CASE("procfs below a preopen is refused", "[wasi][path_open][sandbox]") {
   CHECK(guest.path_open(kRoot, "tmp", {.oflags = oflags::kDirectory}) == Errno::Success);
 }
 
-TEST_CASE("a link that the host swaps while paths resolve never leads outside", "[wasi][path_open][sandbox]") {
+TEST_CASE("a link that the host swaps while paths resolve never leads outside", "[wasi][path_open][sandbox][attack][attack17]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   tree.mkdir("root/dir");
@@ -300,7 +300,7 @@ TEST_CASE("a link that the host swaps while paths resolve never leads outside", 
   CHECK_FALSE(tree.exists("made"));
 }
 
-TEST_CASE("a path of two thousand components does not use up descriptors", "[wasi][path_open][sandbox]") {
+TEST_CASE("a path of two thousand components does not use up descriptors", "[wasi][path_open][sandbox][attack][attack29]") {
   TempTree tree;
   Guest guest(tree, on_both_resolvers());
   std::string path;

@@ -69,7 +69,7 @@ std::vector<PointerParameter> result_pointers() {
 
 }  // namespace
 
-TEST_CASE("a pointer out of bounds traps and names the argument", "[wasi][pointers]") {
+TEST_CASE("a pointer out of bounds traps and names the argument", "[wasi][pointers][attack][attack34]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "text");
@@ -89,7 +89,7 @@ TEST_CASE("a pointer out of bounds traps and names the argument", "[wasi][pointe
   CHECK(tree.read("root/f") == "text");
 }
 
-TEST_CASE("lengths that wrap around trap", "[wasi][pointers]") {
+TEST_CASE("lengths that wrap around trap", "[wasi][pointers][attack][attack34][attack35]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "text");
@@ -108,7 +108,7 @@ TEST_CASE("lengths that wrap around trap", "[wasi][pointers]") {
   CHECK(tree.read("root/f") == "text");
 }
 
-TEST_CASE("results may be misaligned and at the very end", "[wasi][pointers]") {
+TEST_CASE("results may be misaligned and at the very end", "[wasi][pointers][attack][attack34]") {
   TempTree tree;
   Guest guest(tree);
   CHECK(guest.call("clock_time_get", 1, 0, kEnd - 8) == Errno::Success);
@@ -119,7 +119,7 @@ TEST_CASE("results may be misaligned and at the very end", "[wasi][pointers]") {
   CHECK(guest.call("random_get", kEnd - 5, 5) == Errno::Success);
 }
 
-TEST_CASE("an empty buffer may point anywhere", "[wasi][pointers]") {
+TEST_CASE("an empty buffer may point anywhere", "[wasi][pointers][attack][attack34][attack35]") {
   TempTree tree;
   Guest guest(tree);
   CHECK(guest.call("random_get", 0xffffffff, 0) == Errno::Success);
@@ -127,7 +127,7 @@ TEST_CASE("an empty buffer may point anywhere", "[wasi][pointers]") {
   CHECK(guest.call_raw("path_create_directory", {3, 0xffffffff, 0}) == Errno::Noent);
 }
 
-TEST_CASE("a result may overlap what it is computed from", "[wasi][pointers]") {
+TEST_CASE("a result may overlap what it is computed from", "[wasi][pointers][attack][attack34]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "text");

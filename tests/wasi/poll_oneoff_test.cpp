@@ -101,7 +101,7 @@ TEST_CASE("clocks that cannot be waited for are errors of their event", "[wasi][
   CHECK(guest.events[3].error == Errno::Inval);
 }
 
-TEST_CASE("no subscriptions are invalid, too many are refused", "[wasi][poll_oneoff]") {
+TEST_CASE("no subscriptions are invalid, too many are refused", "[wasi][poll_oneoff][attack][attack36]") {
   TempTree tree;
   PollGuest guest(tree);
   CHECK(guest.poll() == Errno::Inval);
@@ -236,7 +236,7 @@ TEST_CASE("both directions of one descriptor are reported", "[wasi][poll_oneoff]
   CHECK(guest.events[0].nbytes == 3);
 }
 
-TEST_CASE("events may be written over the subscriptions", "[wasi][poll_oneoff]") {
+TEST_CASE("events may be written over the subscriptions", "[wasi][poll_oneoff][attack][attack36]") {
   TempTree tree;
   PollGuest guest(tree);
   for (uint64_t i = 0; i < 10; ++i) guest.clock(kClockMonotonic, 0, 0, 100 + i);
@@ -245,7 +245,7 @@ TEST_CASE("events may be written over the subscriptions", "[wasi][poll_oneoff]")
   for (uint32_t i = 0; i < 10; ++i) CHECK(guest.get<uint64_t>(kIn + 32 * i) == 100 + i);
 }
 
-TEST_CASE("thousands of subscriptions work", "[wasi][poll_oneoff]") {
+TEST_CASE("thousands of subscriptions work", "[wasi][poll_oneoff][attack][attack36]") {
   TempTree tree;
   PollGuest guest(tree);
   tree.write("root/f", "x");
@@ -278,7 +278,7 @@ TEST_CASE("a signal does not end a wait unless the guest is to be stopped", "[wa
   }
 }
 
-TEST_CASE("snapshot 0 has longer subscriptions", "[wasi][poll_oneoff][unstable]") {
+TEST_CASE("snapshot 0 has longer subscriptions", "[wasi][poll_oneoff][unstable][attack][attack45]") {
   TempTree tree;
   PollGuest guest(tree);
   tree.write("root/f", "123");

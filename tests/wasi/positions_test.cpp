@@ -110,7 +110,7 @@ TEST_CASE("a refused seek leaves position and result alone", "[wasi][fd_seek]") 
   CHECK(f.tell(fd) == 5);
 }
 
-TEST_CASE("a seek whose sum leaves 63 bits is refused", "[wasi][fd_seek]") {
+TEST_CASE("a seek whose sum leaves 63 bits is refused", "[wasi][fd_seek][attack][attack41]") {
   TenBytes f;
   const uint32_t fd = f.open();
   REQUIRE(f.seek(fd, 5, 0) == Errno::Success);
@@ -168,7 +168,7 @@ TEST_CASE("fd_pwrite writes several vectors", "[wasi][fd_pwrite]") {
   CHECK(f.text() == "01defabc89");
 }
 
-TEST_CASE("offsets over 63 bits are invalid", "[wasi][fd_pread][fd_pwrite]") {
+TEST_CASE("offsets over 63 bits are invalid", "[wasi][fd_pread][fd_pwrite][attack][attack41]") {
   TenBytes f;
   const uint32_t fd = f.open();
   f.guest.iovec_at(0x200, kBuffer, 1);

@@ -22,12 +22,12 @@ TEST_CASE("a directory that cannot be opened is named", "[wasi][preopen]") {
         "--dir: cannot open '" + tree.path("root/f") + "': Not a directory");
 }
 
-TEST_CASE("procfs is no preopen", "[wasi][preopen]") {
+TEST_CASE("procfs is no preopen", "[wasi][preopen][attack][attack23]") {
   CHECK(error_of({{"/proc", "/proc", true}}).find("procfs") != std::string::npos);
   CHECK(error_of({{"/proc/self/fdinfo", "x", true}}).find("procfs") != std::string::npos);
 }
 
-TEST_CASE("one tree cannot be writable by one name and read-only by another", "[wasi][preopen]") {
+TEST_CASE("one tree cannot be writable by one name and read-only by another", "[wasi][preopen][attack][attack27]") {
   TempTree tree;
   tree.mkdir("root/a/b");
   tree.symlink("root/a", "link");
@@ -97,7 +97,7 @@ TEST_CASE("a preopen's rights are those of directories", "[wasi][fd_fdstat_get]"
   CHECK((inheriting & below) == below);
 }
 
-TEST_CASE("arguments and environment arrive byte for byte", "[wasi][args_get][environ_get]") {
+TEST_CASE("arguments and environment arrive byte for byte", "[wasi][args_get][environ_get][attack][attack43]") {
   WasiOptions options;
   options.args = {"prog", "", "a b", "\xff"};
   options.env = {{"A", "1"}, {"EMPTY", ""}, {"EQ", "x=y"}, {"A", "2"}};

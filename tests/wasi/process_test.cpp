@@ -22,7 +22,7 @@ TEST_CASE("clocks go forward and have a resolution", "[wasi][clock_time_get][clo
   CHECK(guest.get<uint64_t>(kResult) / 1'000'000'000 + 1 >= static_cast<uint64_t>(::time(nullptr)));
 }
 
-TEST_CASE("unknown clocks are invalid", "[wasi][clock_time_get][clock_res_get]") {
+TEST_CASE("unknown clocks are invalid", "[wasi][clock_time_get][clock_res_get][attack][attack40]") {
   Guest guest(WasiOptions{});
   for (const uint32_t id : {4u, 100u, 0xffffffffu}) {
     CHECK(guest.call("clock_res_get", id, kResult) == Errno::Inval);
@@ -42,7 +42,7 @@ TEST_CASE("random_get fills exactly what was asked for", "[wasi][random_get]") {
   CHECK(guest.text(kBuffer, 1000) != first);
 }
 
-TEST_CASE("proc_exit ends the program with eight bits, never turning failure into success", "[wasi][proc_exit]") {
+TEST_CASE("proc_exit ends the program with eight bits, never turning failure into success", "[wasi][proc_exit][attack][attack42]") {
   Guest guest(WasiOptions{});
   for (const auto& [code, status] : {std::pair{0u, 0u},
                                      {1u, 1u},

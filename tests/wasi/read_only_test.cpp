@@ -32,7 +32,7 @@ TEST_CASE("read-only trees can be read", "[wasi][read_only]") {
   CHECK(guest.call("path_filestat_get", kRoot, 1, "l", kResult) == Errno::Success);
 }
 
-TEST_CASE("read-only trees cannot be opened for writing", "[wasi][read_only][path_open]") {
+TEST_CASE("read-only trees cannot be opened for writing", "[wasi][read_only][path_open][attack][attack26]") {
   TwoTrees trees;
   Guest guest(trees.options(), on_both_resolvers());
   CHECK(guest.path_open(kRoot, "f", {.rights = kReadWrite}) == Errno::Perm);
@@ -57,7 +57,7 @@ TEST_CASE("read-only trees still say first what is wrong with a path", "[wasi][r
   CHECK(guest.path_open(kRoot, "l", {.rights = kReadWrite, .follow = false}) == Errno::Loop);
 }
 
-TEST_CASE("names in read-only trees cannot be changed", "[wasi][read_only]") {
+TEST_CASE("names in read-only trees cannot be changed", "[wasi][read_only][attack][attack26]") {
   TwoTrees trees;
   Guest guest(trees.options(), on_both_resolvers());
   CHECK(guest.call("path_create_directory", kRoot, "new") == Errno::Perm);
@@ -73,7 +73,7 @@ TEST_CASE("names in read-only trees cannot be changed", "[wasi][read_only]") {
   CHECK(trees.tree.exists("root/d/e"));
 }
 
-TEST_CASE("open files of read-only trees cannot be changed", "[wasi][read_only]") {
+TEST_CASE("open files of read-only trees cannot be changed", "[wasi][read_only][attack][attack26]") {
   TwoTrees trees;
   Guest guest(trees.options(), on_both_resolvers());
   const uint32_t fd = guest.open("f");
@@ -87,7 +87,7 @@ TEST_CASE("open files of read-only trees cannot be changed", "[wasi][read_only]"
   CHECK(guest.path_open(dir, "new", {.oflags = oflags::kCreat, .rights = kReadWrite}) == Errno::Perm);
 }
 
-TEST_CASE("a hard link or rename does not carry a file out of or into a read-only tree", "[wasi][read_only]") {
+TEST_CASE("a hard link or rename does not carry a file out of or into a read-only tree", "[wasi][read_only][attack][attack24][attack25]") {
   TwoTrees trees;
   Guest guest(trees.options(), on_both_resolvers());
   CHECK(guest.call("path_link", kRoot, 0, "f", kWritable, "f") == Errno::Perm);

@@ -53,7 +53,7 @@ TEST_CASE("what was cut off does not come back", "[wasi][fd_filestat_set_size]")
   CHECK(f.tree.read("root/f") == std::string("12\0\0\0", 5));
 }
 
-TEST_CASE("sizes over 63 bits are invalid", "[wasi][fd_filestat_set_size]") {
+TEST_CASE("sizes over 63 bits are invalid", "[wasi][fd_filestat_set_size][attack][attack41]") {
   FiveBytes f;
   for (const uint64_t size : {uint64_t{1} << 63, UINT64_MAX}) {
     CHECK(f.guest.call("fd_filestat_set_size", f.fd, size) == Errno::Inval);
@@ -136,7 +136,7 @@ TEST_CASE("fd_allocate of nothing is invalid", "[wasi][fd_allocate]") {
   CHECK(f.guest.call("fd_allocate", f.fd, 1, 0) == Errno::Inval);
 }
 
-TEST_CASE("fd_allocate over 63 bits is refused", "[wasi][fd_allocate]") {
+TEST_CASE("fd_allocate over 63 bits is refused", "[wasi][fd_allocate][attack][attack41]") {
   FiveBytes f;
   CHECK(f.guest.call("fd_allocate", f.fd, UINT64_MAX, 1) == Errno::Inval);
   CHECK(f.guest.call("fd_allocate", f.fd, 1, UINT64_MAX) == Errno::Inval);

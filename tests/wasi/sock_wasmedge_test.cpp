@@ -316,7 +316,7 @@ TEST_CASE("names are looked up into the guest's list", "[wasi][net][sock_getaddr
   CHECK(guest.call("sock_getaddrinfo", "localhost", "80", kOption, kResult, 3, kResult2) == Errno::Afnosupport);
 }
 
-TEST_CASE("a list of results that leaves the memory traps, one that never ends does not", "[wasi][net][sock_getaddrinfo]") {
+TEST_CASE("a list of results that leaves the memory traps, one that never ends does not", "[wasi][net][sock_getaddrinfo][attack][attack34][attack35]") {
   SocketGuest guest(allowing({}, {}, {"*"}));
   guest.set(kResult, 0xfffffff0u);
   CHECK_FALSE(guest.call("sock_getaddrinfo", "127.0.0.1", "80", 0, kResult, 1, kResult2).trap.empty());
@@ -330,7 +330,7 @@ TEST_CASE("a list of results that leaves the memory traps, one that never ends d
   CHECK_FALSE(guest.call("sock_getaddrinfo", "127.0.0.1", "80", 0, kResult, 1, kResult2).trap.empty());
 }
 
-TEST_CASE("pointers of the socket functions are checked before anything happens", "[wasi][net]") {
+TEST_CASE("pointers of the socket functions are checked before anything happens", "[wasi][net][attack][attack34]") {
   SocketGuest guest(allowing({"*:*"}, {"*:*"}, {"*"}));
   const uint32_t end = static_cast<uint32_t>(guest.memory().size());
   const size_t open_before = guest.state().fds.size();

@@ -68,7 +68,7 @@ void reset(OwnedFd& fd) {
 
 }  // namespace
 
-TEST_CASE("a reset is an error of the next call", "[wasi][sockets][sock_recv]") {
+TEST_CASE("a reset is an error of the next call", "[wasi][sockets][sock_recv][attack][attack44]") {
   Serving serving;
   OwnedFd client = serving.connect();
   const uint32_t fd = serving.accept();
@@ -159,7 +159,7 @@ TEST_CASE("a connection that was reset in the queue does not stop the listener",
   CHECK(serving.guest.read_all(serving.accept()) == "x");
 }
 
-TEST_CASE("without a host descriptor an accept fails and works again later", "[wasi][sockets][sock_accept]") {
+TEST_CASE("without a host descriptor an accept fails and works again later", "[wasi][sockets][sock_accept][attack][attack37][attack44]") {
   Serving serving;
   const OwnedFd client = serving.connect();
   rlimit before, none;
@@ -181,7 +181,7 @@ TEST_CASE("a listener has connections as its readable bytes", "[wasi][sockets][p
   CHECK(event.nbytes >= 1);
 }
 
-TEST_CASE("listeners and connections refuse what the other kind does", "[wasi][sockets]") {
+TEST_CASE("listeners and connections refuse what the other kind does", "[wasi][sockets][attack][attack44]") {
   Serving serving;
   const OwnedFd client = serving.connect();
   const uint32_t fd = serving.accept();
@@ -254,7 +254,7 @@ TEST_CASE("more subscriptions than the process may have descriptors", "[wasi][so
   CHECK(serving.guest.get<uint64_t>(kTo) == 1);
 }
 
-TEST_CASE("a hundred thousand subscriptions, clocks among them", "[wasi][sockets][poll_oneoff]") {
+TEST_CASE("a hundred thousand subscriptions, clocks among them", "[wasi][sockets][poll_oneoff][attack][attack36]") {
   constexpr uint32_t kMany = 100'000;
   struct LargeGuest : Guest {
     using Guest::Guest;

@@ -124,7 +124,7 @@ TEST_CASE("a listener waits for connections when the guest takes its flag off", 
   CHECK(accepted == Errno::Success);
 }
 
-TEST_CASE("sock_shutdown closes one direction", "[wasi][sock_shutdown]") {
+TEST_CASE("sock_shutdown closes one direction", "[wasi][sock_shutdown][attack][attack44]") {
   Listening listening;
   Guest& guest = listening.guest;
   const OwnedFd client = listening.connect();
@@ -140,7 +140,7 @@ TEST_CASE("sock_shutdown closes one direction", "[wasi][sock_shutdown]") {
   CHECK(guest.call("sock_recv", fd, 0x200, 1, 0, kResult, kResult2) == Errno::Success);
 }
 
-TEST_CASE("socket calls check number, kind and flags", "[wasi][sock_recv][sock_send]") {
+TEST_CASE("socket calls check number, kind and flags", "[wasi][sock_recv][sock_send][attack][attack44]") {
   TempTree tree;
   Guest guest(tree);
   tree.write("root/f", "x");

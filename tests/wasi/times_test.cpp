@@ -180,7 +180,7 @@ TEST_CASE("single nanoseconds survive being set and read", "[wasi][times]") {
   }
 }
 
-TEST_CASE("the latest time there is does not wrap around", "[wasi][times]") {
+TEST_CASE("the latest time there is does not wrap around", "[wasi][times][attack][attack41]") {
   Old old;
   REQUIRE(old.set("f", UINT64_MAX, UINT64_MAX, kBoth) == Errno::Success);
   REQUIRE(old.guest.call("path_filestat_get", kRoot, 1, "f", kResult) == Errno::Success);
@@ -228,7 +228,7 @@ TEST_CASE("a new name changes its directory's time of writing", "[wasi][times]")
   CHECK(old.mtim("root/d") >= before);
 }
 
-TEST_CASE("times in a read-only tree are not set, nor through links into it", "[wasi][times][read_only]") {
+TEST_CASE("times in a read-only tree are not set, nor through links into it", "[wasi][times][read_only][attack][attack26]") {
   Old old;
   Guest guest(old.tree, on_both_resolvers(), true);
   for (const char* path : {"f", "l", "d", "d/", "."}) {
