@@ -164,7 +164,7 @@ Result<ModuleSummary> EngineImpl::summarize(std::span<const uint8_t> bytes) {
   const module::Module module = TRY(decode_any(bytes, *types));
   const module::NameSection names = binary::read_name_section(module);
   ModuleSummary summary;
-  summary.binary_bytes = module.bytes->size();
+  summary.binary_bytes = module.bytes.size();
   summary.code_bytes = module.code_section.size();
   for (const module::DataSegment& segment : module.datas) summary.data_bytes += segment.bytes.size();
   summary.types = module.types.size();

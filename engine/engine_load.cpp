@@ -43,11 +43,11 @@ Result<void> check_kind(std::span<const uint8_t> bytes) {
 }
 
 /// The binary form: text is assembled, and a binary module loses its "#!" line.
-Result<std::shared_ptr<const std::vector<uint8_t>>> binary_form(std::vector<uint8_t> bytes, module::FeatureSet features) {
+Result<std::vector<uint8_t>> binary_form(std::vector<uint8_t> bytes, module::FeatureSet features) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text::looks_like_text(text)) bytes = TRY(text::assemble_module(text, features));
   if (const size_t skipped = shebang_size(bytes)) bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(skipped));
-  return std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
+  return bytes;
 }
 
 /// Validates, and compiles when there is a compilation, all function bodies. Workers take batches from one counter; of all
@@ -128,8 +128,8 @@ Result<void> check_supported(const module::Module& module) {
 }  // namespace
 
 Result<module::Module> decode_module(std::vector<uint8_t> bytes, module::TypeRegistry& types, module::FeatureSet features) {
-  auto binary = TRY(binary_form(std::move(bytes), features));
-  TRY(check_kind(*binary));
+  std::vector<uint8_t> binary = TRY(binary_form(std::move(bytes), features));
+  TRY(check_kind(binary));
   return binary::read_module(std::move(binary), types, features);
 }
 

@@ -41,6 +41,8 @@ void CompiledModule::build_index() {
             [](const HandlerSite& a, const HandlerSite& b) { return a.return_address < b.return_address; });
 }
 
+void CompiledModule::restore_index(std::vector<uint32_t> functions_by_address) { by_address_ = std::move(functions_by_address); }
+
 std::optional<uint32_t> CompiledModule::find_function(const void* address) const {
   if (!code || !code->contains(address)) return std::nullopt;
   const auto offset = static_cast<uint32_t>(static_cast<const uint8_t*>(address) - code->base());
@@ -64,7 +66,7 @@ std::optional<uint64_t> CompiledModule::find_module_offset(uint32_t defined_func
   const CompiledFunction& function = functions[defined_function];
   auto wanted = static_cast<uint64_t>(static_cast<const uint8_t*>(address) - code->base());
   if (locations_are_ranges && is_return_address) --wanted;  // into the call
-  const auto list = std::span(location_lists[function.location_list]);
+  const std::span<const uint8_t> list = location_lists[function.location_list].span();
   TrustedReader reader(list.subspan(function.location_begin, function.location_end - function.location_begin));
   uint64_t code_offset = function.code_begin;
   uint64_t module_offset = 0;

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/abi/code_space.h"
 #include "engine/base/indices.h"
+#include "engine/base/shared_bytes.h"
 
 namespace wasmrun::abi {
 
@@ -59,7 +61,7 @@ struct HandlerSite {
 struct CompiledModule {
   std::unique_ptr<CodeSpace> code;
   std::vector<CompiledFunction> functions;  ///< defined functions, in module order
-  std::vector<std::vector<uint8_t>> location_lists;
+  std::vector<SharedBytes> location_lists;
   /// Whether a pair of a location list holds up to the next pair's code offset; otherwise for exactly its own. A module offset of
   /// 0 is of no instruction.
   bool locations_are_ranges = false;
@@ -75,6 +77,10 @@ struct CompiledModule {
   const HandlerSite* find_handlers(const void* return_address) const;
   /// Builds the indices that the functions above use. Call once, after the last function.
   void build_index();
+  /// Defined functions by their code's address: what `build_index` sorted.
+  std::span<const uint32_t> functions_by_address() const { return by_address_; }
+  /// Instead of `build_index`, with what it had made: for the same functions, and handler sites in order.
+  void restore_index(std::vector<uint32_t> functions_by_address);
 
  private:
   std::vector<uint32_t> by_address_;

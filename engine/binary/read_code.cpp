@@ -24,7 +24,7 @@ void pass_over_locals(ByteReader& reader) {
 /// Why the body that begins at `begin` does not end where it says: what the specification's reader, which looks at the
 /// size only afterwards, finds first.
 Error misfit(const Section& section, uint64_t begin) {
-  Section whole{section.decoder, ByteReader(section.module().view({begin, section.module().bytes->size()}), begin),
+  Section whole{section.decoder, ByteReader(section.module().view({begin, section.module().bytes.size()}), begin),
                 section.name, section.end};
   std::vector<FuncIndex> functions;
   pass_over_locals(whole.reader);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/binary/decoder.h"
 #include "engine/module/limits.h"
@@ -133,12 +134,11 @@ bool looks_like_component(std::span<const uint8_t> bytes) {
          bytes[kLayerOffset] == 1 && bytes[kLayerOffset + 1] == 0;
 }
 
-Result<module::Module> read_module(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types,
-                                   module::FeatureSet features) {
-  const std::span<const uint8_t> all(*bytes);
+Result<module::Module> read_module(SharedBytes bytes, module::TypeRegistry& types, module::FeatureSet features) {
+  const std::span<const uint8_t> all = bytes.span();
   TRY(check_header(all));
   module::Module module;
-  module.bytes = bytes;
+  module.bytes = std::move(bytes);
   module.features = features;
   Decoder decoder{module, types, {}, {}};
   ByteReader reader(all.subspan(kHeaderBytes), kHeaderBytes);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/base/shared_bytes.h"
 #include "engine/module/module.h"
 #include "engine/module/name_section.h"
 #include "engine/module/type_registry.h"
@@ -19,9 +20,9 @@ bool looks_like_module(std::span<const uint8_t> bytes);
 /// Whether the bytes are a component (layer 1) rather than a core module.
 bool looks_like_component(std::span<const uint8_t> bytes);
 
-/// Decodes all sections; bodies stay bytes. The module shares `bytes`, in which offsets count from 0, and may use `features`.
+/// Decodes all sections; bodies stay bytes. The module keeps `bytes`, in which offsets count from 0, and may use `features`.
 /// Errors are Malformed (Invalid where only an index is out of range that decoding needs), with the offset. spec: binary-module
-Result<module::Module> read_module(std::shared_ptr<const std::vector<uint8_t>> bytes, module::TypeRegistry& types,
+Result<module::Module> read_module(SharedBytes bytes, module::TypeRegistry& types,
                                    module::FeatureSet features = module::FeatureSet::defaults());
 
 /// All that the name section says, read like read_function_names.

@@ -165,6 +165,6 @@ std::string emit_object(llvm::TargetMachine& machine, llvm::Module& ir) {
 
 }  // namespace wasmrun::llvm_compiler
 
-extern "C" __attribute__((visibility("default"))) wasmrun::abi::Compiler* wasmrun_llvm_compiler_1() {
+extern "C" __attribute__((visibility("default"))) wasmrun::abi::Compiler* wasmrun_llvm_compiler_2() {
   return new wasmrun::llvm_compiler::LlvmCompiler();
 }

@@ -78,7 +78,7 @@ class Linker {
   Result<void> define(size_t index) {
     const Object& object = objects_[index];
     const std::vector<LineRow> rows = TRY(object.line_rows());
-    std::vector<uint8_t>& locations = result_.location_lists.emplace_back();
+    std::vector<uint8_t> locations;
     for (const Object::Symbol& symbol : object.symbols) {
       const auto function = function_of(symbol.name);
       if (!function || symbol.section == 0 || symbol.section >= object.sections.size()) continue;
@@ -87,7 +87,7 @@ class Linker {
       const uint64_t section = places_[index][symbol.section];
       compiled.code_begin = static_cast<uint32_t>(section + symbol.value);
       compiled.code_end = static_cast<uint32_t>(section + symbol.value + symbol.size_bytes);
-      compiled.location_list = static_cast<uint32_t>(result_.location_lists.size() - 1);
+      compiled.location_list = static_cast<uint32_t>(result_.location_lists.size());
       compiled.location_begin = static_cast<uint32_t>(locations.size());
       abi::LocationWriter writer(locations, compiled.code_begin);
       auto row = std::lower_bound(rows.begin(), rows.end(), symbol, [](const LineRow& row, const Object::Symbol& function) {
@@ -98,6 +98,7 @@ class Linker {
       }
       compiled.location_end = static_cast<uint32_t>(locations.size());
     }
+    result_.location_lists.emplace_back(std::move(locations));
     return {};
   }
 

@@ -8,7 +8,7 @@ namespace wasmrun::llvm_compiler {
 
 inline constexpr char kPluginFile[] = "libwasmrun-llvm.so";
 /// Changes with every change of what passes between engine and plugin: both come from one build.
-inline constexpr char kPluginEntry[] = "wasmrun_llvm_compiler_1";
+inline constexpr char kPluginEntry[] = "wasmrun_llvm_compiler_2";
 /// A new compiler; the caller owns it.
 using PluginEntry = abi::Compiler* (*)();
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/indices.h"
+#include "engine/base/shared_bytes.h"
 #include "engine/module/features.h"
 #include "engine/module/types.h"
 
@@ -92,7 +93,7 @@ struct CustomSection {
 /// What binary::read_module and text::parse_module make. Index spaces hold imports first, as the specification counts.
 /// A Module owns its bytes; views into it live as long as it does.
 struct Module {
-  std::shared_ptr<const std::vector<uint8_t>> bytes;
+  SharedBytes bytes;
   /// What it may use.
   FeatureSet features = FeatureSet::defaults();
 
@@ -127,7 +128,7 @@ struct Module {
   std::vector<FuncIndex> referenced_functions;
 
   std::span<const uint8_t> view(ByteRange range) const {
-    return std::span(*bytes).subspan(static_cast<size_t>(range.begin), static_cast<size_t>(range.size()));
+    return bytes.span().subspan(static_cast<size_t>(range.begin), static_cast<size_t>(range.size()));
   }
   const FuncType& func_type(FuncIndex index) const { return types[functions[index.value].type.value].func; }
   bool is_imported(FuncIndex index) const { return index.value < imported_functions; }

@@ -40,7 +40,7 @@ Error reader_error(const module::Module& module, const ByteReader& reader, uint6
                    bool end_of_section) {
   const uint64_t at = reader.error_offset();
   std::string message = reader.error();
-  const std::span<const uint8_t> bytes = *module.bytes;
+  const std::span<const uint8_t> bytes = module.bytes.span();
   if (message.starts_with("illegal opcode") && bytes[at] >= 0xfb && bytes[at] <= 0xfe) {
     // The reader names the prefix; the number after it is what no row has.
     char code[8];

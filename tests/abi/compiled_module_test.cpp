@@ -17,15 +17,16 @@ TEST_CASE("locations are found by exact address within their function", "[abi]")
   const uint8_t* base = module.code->base();
   REQUIRE(module.code->allocate(300));
   // Two workers' lists; the second function lies before the first one.
-  module.location_lists.resize(2);
-  LocationWriter first(module.location_lists[0], 200);
+  std::vector<uint8_t> lists[2];
+  LocationWriter first(lists[0], 200);
   first.add(205, 0x1000);
   first.add(205 + 90, 0x0ff0);
-  LocationWriter second(module.location_lists[1], 0);
+  LocationWriter second(lists[1], 0);
   second.add(0, 7);
   second.add(100, 0xffffffffff);
-  module.functions.push_back({200, 300, 0, 0, static_cast<uint32_t>(module.location_lists[0].size())});
-  module.functions.push_back({0, 150, 1, 0, static_cast<uint32_t>(module.location_lists[1].size())});
+  module.functions.push_back({200, 300, 0, 0, static_cast<uint32_t>(lists[0].size())});
+  module.functions.push_back({0, 150, 1, 0, static_cast<uint32_t>(lists[1].size())});
+  module.location_lists = {SharedBytes(lists[0]), SharedBytes(lists[1])};
   module.build_index();
 
   REQUIRE(module.entry(0) == base + 200);

@@ -34,7 +34,7 @@ TEST_CASE("imports go to the index spaces of their kinds", "[binary]") {
   CHECK(m.imports[2].index == 1);
   CHECK(m.imports[2].module == "b");
   CHECK(m.imports[2].name == "g1");
-  CHECK(m.bytes->at(m.imports[2].offset) == 1);
+  CHECK(m.bytes[m.imports[2].offset] == 1);
   CHECK(m.imports[1].index == 0);
   CHECK(m.functions[0].type == TypeIndex(9));
   CHECK(m.globals[1].type.type == module::kExternRef);

@@ -75,7 +75,7 @@ TEST_CASE("a module with every section decodes into its parts", "[binary]") {
   REQUIRE(m.custom_sections.size() == 1);
   CHECK(m.custom_sections[0].name == "tail");
   CHECK(view_text(m, m.custom_sections[0].bytes) == "\x01\x02\x03");
-  CHECK(m.bytes->at(m.code_section.begin) == 1);
+  CHECK(m.bytes[m.code_section.begin] == 1);
   // Exported, in a table's initializer, in a segment of indices, in a segment of expressions.
   CHECK(m.referenced_functions == std::vector<FuncIndex>{FuncIndex(0), FuncIndex(1)});
 }

@@ -99,7 +99,7 @@ class HandModule {
   module::Module& module() { return module_; }
 
   std::shared_ptr<const LoadedModule> load() {
-    module_.bytes = bytes_;
+    module_.bytes = SharedBytes(std::shared_ptr<const std::vector<uint8_t>>(bytes_));
     auto loaded = std::make_shared<LoadedModule>(std::move(module_), types_);
     abi::CompiledModule& compiled = loaded->code;
     auto space = abi::CodeSpace::create(1 << 16);
