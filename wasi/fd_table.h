@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/owned_fd.h"
 #include "wasi/abi.h"
 #include "wasi/errno.h"
-#include "wasi/owned_fd.h"
 
 namespace wasmrun::wasi {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/owned_fd.h"
 #include "wasi/errno.h"
-#include "wasi/owned_fd.h"
 #include "wasi/poll_watcher.h"
 
 namespace wasmrun::wasi {

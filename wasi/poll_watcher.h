@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "wasi/owned_fd.h"
+#include "engine/base/owned_fd.h"
 
 namespace wasmrun::wasi {
 

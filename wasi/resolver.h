@@ -11,9 +11,9 @@
 #include <atomic>
 #include <memory>
 
+#include "engine/base/owned_fd.h"
 #include "wasi/errno.h"
 #include "wasi/guest_path.h"
-#include "wasi/owned_fd.h"
 
 namespace wasmrun::wasi {
 
