@@ -32,6 +32,7 @@ awk '
     only["CLI/"] = "cmd/run_options.cpp"
     only["spdlog/"] = "cmd/log.cpp"
     only["uv.h"] = "wasi/"
+    only["xxhash.h"] = "engine/base/xxh3.cpp"
     only["llvm/"] = "engine/llvm/"
     only["catch2/"] = "tests/support/"
   }
