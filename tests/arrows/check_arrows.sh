@@ -19,7 +19,7 @@ awk '
     arrows("llvm", "base module instructions abi")
     arrows("gc", "base module abi")
     arrows("runtime", "base module instructions abi gc")
-    arrows("cache", "base module abi")
+    arrows("cache", "base")
     arrows("engine.h", "base module runtime")
     arrows("engine.cpp", "engine.h base module instructions binary text validate abi baseline llvm gc runtime cache")
     arrows("wasi", "engine.h base")
