@@ -59,7 +59,7 @@ const HandlerSite* CompiledModule::find_handlers(const void* return_address) con
   const auto offset = static_cast<uint32_t>(static_cast<const uint8_t*>(return_address) - code->base());
   const auto found = std::lower_bound(handler_sites.begin(), handler_sites.end(), offset,
                                       [](const HandlerSite& site, uint32_t value) { return site.return_address < value; });
-  return found != handler_sites.end() && found->return_address == offset ? &*found : nullptr;
+  return found != handler_sites.end() && found->return_address - offset < found->code_bytes ? &*found : nullptr;
 }
 
 std::optional<uint64_t> CompiledModule::find_module_offset(uint32_t defined_function, const void* address, bool is_return_address) const {

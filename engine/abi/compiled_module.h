@@ -44,17 +44,22 @@ struct Handler {
   /// A link without clause.
   static constexpr uint32_t kForward = UINT32_MAX - 1;
   uint32_t tag = kAllTags;   ///< tag index, kAllTags or kForward
-  uint32_t landing_pad = 0;  ///< code offset
+  uint32_t landing_pad = 0;  ///< code offset, or what tells the handler from others where their site has one landing pad for all
   uint32_t next = kNone;     ///< in CompiledModule::handlers
 };
 
-/// A call inside a try block. When an exception ends the call and a handler of the chain takes it, execution goes on at the handler's
-/// landing pad: the exception in rax, rbp that of the frame, rsp `frame_bytes` below it. All other registers are lost. The frame
-/// keeps its instance pointer at [rbp - 8], because tags are the instance's.
+/// A call inside a try block, or several that lie together. When an exception ends the call and a handler of the chain takes it,
+/// execution goes on at a landing pad: the exception in rax, rbp that of the frame, rsp `frame_bytes` below it. All other registers are
+/// lost. The frame keeps its instance pointer, because tags are the instance's.
 struct HandlerSite {
-  uint32_t return_address = 0;  ///< code offset
+  static constexpr int32_t kInstanceOffset = -8;
+  uint32_t return_address = 0;  ///< code offset; of several calls the last one's
   uint32_t frame_bytes = 0;
   uint32_t first_handler = Handler::kNone;  ///< in CompiledModule::handlers
+  uint32_t code_bytes = 1;                  ///< before `return_address`: calls that return there, but not to the begin, belong to the site
+  /// kNone: that of the handler. Otherwise this one is for all, and the handler's `landing_pad` is in the upper half of rax.
+  uint32_t landing_pad = Handler::kNone;
+  int32_t instance_offset = kInstanceOffset;  ///< from rbp
 };
 
 /// Native code of one module with its tables. Immutable once compiled.
@@ -73,7 +78,7 @@ struct CompiledModule {
   std::optional<uint32_t> find_function(const void* address) const;
   /// The module offset recorded for this code address: a return address or that of a faulting instruction.
   std::optional<uint64_t> find_module_offset(uint32_t defined_function, const void* address, bool is_return_address) const;
-  /// The site whose return address this is; null when no try block is around it.
+  /// The site of the call with this return address; null when no try block is around it.
   const HandlerSite* find_handlers(const void* return_address) const;
   /// Builds the indices that the functions above use. Call once, after the last function.
   void build_index();

@@ -232,8 +232,11 @@ Result<void> FunctionCompiler::hand_over(FuncIndex function) {
     const uint32_t next = handler.next == abi::Handler::kNone ? handler.next : first_handler + handler.next;
     linked_handlers_.push_back({handler.tag, body_begin + handler.landing_pad, next});
   }
-  for (const abi::HandlerSite& site : handler_sites_) {
-    linked_handler_sites_.push_back({body_begin + site.return_address, frame_bytes(), first_handler + site.first_handler});
+  for (abi::HandlerSite site : handler_sites_) {
+    site.return_address += body_begin;
+    site.frame_bytes = frame_bytes();
+    site.first_handler += first_handler;
+    linked_handler_sites_.push_back(site);
   }
   return {};
 }

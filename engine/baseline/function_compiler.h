@@ -373,7 +373,11 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   };
   /// The call whose return address this is sees the handlers around it.
   void add_handler_site(uint32_t code_offset) {
-    if (control_.back().handlers != abi::Handler::kNone) handler_sites_.push_back({code_offset, 0, control_.back().handlers});
+    if (control_.back().handlers == abi::Handler::kNone) return;
+    abi::HandlerSite site;
+    site.return_address = code_offset;
+    site.first_handler = control_.back().handlers;
+    handler_sites_.push_back(site);
   }
   uint32_t add_handler(uint32_t tag, uint32_t next) {
     handlers_.push_back({tag, 0, next});

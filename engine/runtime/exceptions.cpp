@@ -23,22 +23,25 @@ using gc::Reference;
 constexpr BuiltinResult trap(TrapCode code) { return {0, static_cast<uint64_t>(code)}; }
 
 struct GuestFrame {
-  /// [0] the caller's frame pointer, [1] the return address into the caller; [-1] the instance pointer, where there are handlers.
+  /// [0] the caller's frame pointer, [1] the return address into the caller.
   uint64_t* words;
   /// Where the frame goes on when its call returns.
   const uint8_t* return_address;
 };
 
-/// The landing pad of the first handler in the chain that takes exceptions of the tag, as a code offset.
-std::optional<uint32_t> find_landing_pad(const abi::CompiledModule& code, const HandlerSite& site, const GuestFrame& frame,
-                                         const Tag* tag) {
+InstanceHeader* instance_of(const HandlerSite& site, const GuestFrame& frame) {
+  return *reinterpret_cast<InstanceHeader**>(reinterpret_cast<uint8_t*>(frame.words) + site.instance_offset);
+}
+
+/// The first handler in the chain that takes exceptions of the tag.
+const Handler* find_handler(const abi::CompiledModule& code, const HandlerSite& site, const GuestFrame& frame, const Tag* tag) {
   for (uint32_t i = site.first_handler; i != Handler::kNone; i = code.handlers[i].next) {
     const Handler& handler = code.handlers[i];
     if (handler.tag == Handler::kForward) continue;
-    if (handler.tag == Handler::kAllTags) return handler.landing_pad;
-    if (&Instance::of(reinterpret_cast<InstanceHeader*>(frame.words[-1])).tag(handler.tag) == tag) return handler.landing_pad;
+    if (handler.tag == Handler::kAllTags) return &handler;
+    if (&Instance::of(instance_of(site, frame)).tag(handler.tag) == tag) return &handler;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 /// Makes the stub return to the landing pad instead of the throwing instruction.
@@ -65,9 +68,10 @@ BuiltinResult throw_exception(ExecutionContext& context, Reference exception) {
     CHECK(range);
     const abi::CompiledModule& code = range->loaded->code;
     if (const HandlerSite* site = code.find_handlers(frame.return_address)) {
-      if (const auto landing_pad = find_landing_pad(code, *site, frame, tag)) {
-        resume(context, frame, site->frame_bytes, code.code->base() + *landing_pad);
-        return {exception, 0};
+      if (const Handler* handler = find_handler(code, *site, frame, tag)) {
+        const bool is_shared = site->landing_pad != Handler::kNone;
+        resume(context, frame, site->frame_bytes, code.code->base() + (is_shared ? site->landing_pad : handler->landing_pad));
+        return {exception | (is_shared ? uint64_t{handler->landing_pad} << 32 : 0), 0};
       }
     }
     auto* const caller = reinterpret_cast<uint64_t*>(frame.words[0]);

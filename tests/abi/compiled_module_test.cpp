@@ -86,7 +86,7 @@ TEST_CASE("a code space shrinks its last piece, is sealed, and runs", "[abi]") {
   REQUIRE(reinterpret_cast<int (*)()>(code)() == 42);
 }
 
-TEST_CASE("handler sites are found by exact return address", "[abi][try_table]") {
+TEST_CASE("handler sites are found by return address", "[abi][try_table]") {
   CompiledModule module;
   auto space = CodeSpace::create(4096);
   REQUIRE(space.ok());
@@ -96,14 +96,22 @@ TEST_CASE("handler sites are found by exact return address", "[abi][try_table]")
   CHECK(module.find_handlers(base) == nullptr);
   // As workers leave them: in any order.
   module.handlers = {{Handler::kAllTags, 50, Handler::kNone}, {3, 60, 0}};
-  module.handler_sites = {{200, 32, 1}, {10, 16, 0}, {300, 48, 0}};
+  const auto site_at = [](uint32_t return_address, uint32_t frame_bytes, uint32_t code_bytes = 1) {
+    HandlerSite site;
+    site.return_address = return_address;
+    site.frame_bytes = frame_bytes;
+    site.first_handler = 0;
+    site.code_bytes = code_bytes;
+    return site;
+  };
+  module.handler_sites = {site_at(200, 32), site_at(10, 16), site_at(300, 48), site_at(260, 64, 20)};
   module.build_index();
-  for (const auto& [offset, frame_bytes] : {std::pair(10u, 16u), std::pair(200u, 32u), std::pair(300u, 48u)}) {
+  for (const auto& [offset, frame_bytes] : {std::pair(10u, 16u), std::pair(200u, 32u), std::pair(300u, 48u), std::pair(241u, 64u), std::pair(260u, 64u)}) {
     const HandlerSite* site = module.find_handlers(base + offset);
     REQUIRE(site != nullptr);
     CHECK(site->frame_bytes == frame_bytes);
   }
-  for (const uint32_t offset : {0u, 9u, 11u, 199u, 201u, 299u, 301u}) CHECK(module.find_handlers(base + offset) == nullptr);
+  for (const uint32_t offset : {0u, 9u, 11u, 199u, 201u, 240u, 261u, 299u, 301u}) CHECK(module.find_handlers(base + offset) == nullptr);
 }
 
 }  // namespace
