@@ -1,5 +1,5 @@
 // SHA-256 of a buffer: 32-bit rotates, many live values. Source of the algorithm: FIPS 180-4.
-#include "bench.h"
+#include "../bench.h"
 
 static uint32_t round_constants[64];
 static uint8_t message[1 << 20];
@@ -46,7 +46,7 @@ uint64_t kernel(void) {
   uint32_t seed = 7;
   for (size_t i = 0; i < sizeof message; ++i) message[i] = (uint8_t)next_random(&seed);
   uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  for (int round = 0; round < 100; ++round)
+  for (int round = 0; round < 8; ++round)
     for (size_t i = 0; i < sizeof message; i += 64) block(state, message + i);
   return (uint64_t)state[0] << 32 | state[7];
 }

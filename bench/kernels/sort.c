@@ -1,7 +1,7 @@
 // Sorting with a comparison callback: indirect calls and data-dependent branches.
-#include "bench.h"
+#include "../bench.h"
 
-enum { COUNT = 400000 };
+enum { COUNT = 200000 };
 static uint32_t values[COUNT];
 
 static int compare(const void* a, const void* b) {
@@ -36,7 +36,7 @@ static void heap_sort(uint32_t* items, int count, comparison order) {
 uint64_t kernel(void) {
   volatile comparison order = compare;
   uint64_t sum = 0;
-  for (int round = 0; round < 4; ++round) {
+  for (int round = 0; round < 1; ++round) {
     uint32_t seed = 12345u + (uint32_t)round;
     for (int i = 0; i < COUNT; ++i) values[i] = next_random(&seed);
     heap_sort(values, COUNT, order);

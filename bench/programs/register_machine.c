@@ -1,5 +1,5 @@
 // An interpreter: a register machine with a switch in a loop, running a sieve and a nested loop. The program-like guest.
-#include "bench.h"
+#include "../bench.h"
 
 enum op { LOAD_CONST, MOVE, ADD, SUB, MUL, LESS, JUMP, JUMP_IF, JUMP_UNLESS, LOAD, STORE, AND, XOR, SHIFT_RIGHT, CALL, RETURN, HALT };
 
@@ -20,9 +20,9 @@ static int64_t run(const struct instruction* code) {
     switch (i.op) {
       case LOAD_CONST: r[i.a] = i.value; break;
       case MOVE: r[i.a] = r[i.b]; break;
-      case ADD: r[i.a] = r[i.b] + r[i.c]; break;
-      case SUB: r[i.a] = r[i.b] - r[i.c]; break;
-      case MUL: r[i.a] = r[i.b] * r[i.c]; break;
+      case ADD: r[i.a] = (int64_t)((uint64_t)r[i.b] + (uint64_t)r[i.c]); break;
+      case SUB: r[i.a] = (int64_t)((uint64_t)r[i.b] - (uint64_t)r[i.c]); break;
+      case MUL: r[i.a] = (int64_t)((uint64_t)r[i.b] * (uint64_t)r[i.c]); break;
       case LESS: r[i.a] = r[i.b] < r[i.c]; break;
       case JUMP: pc = i.value; break;
       case JUMP_IF: if (r[i.a]) pc = i.value; break;
@@ -49,7 +49,7 @@ static int64_t run(const struct instruction* code) {
 
 uint64_t kernel(void) {
   static const struct instruction program[] = {
-      {LOAD_CONST, 0, 0, 0, 0},      {LOAD_CONST, 1, 0, 0, 0},     {LOAD_CONST, 2, 0, 0, 600},  {LOAD_CONST, 3, 0, 0, 1},
+      {LOAD_CONST, 0, 0, 0, 0},      {LOAD_CONST, 1, 0, 0, 0},     {LOAD_CONST, 2, 0, 0, 60},  {LOAD_CONST, 3, 0, 0, 1},
       // outer: r1 < r2
       {LESS, 4, 1, 2, 0},            {JUMP_UNLESS, 4, 0, 0, 22},   {LOAD_CONST, 5, 0, 0, 0},    {LOAD_CONST, 6, 0, 0, 20000},
       // inner: r5 < r6
@@ -61,5 +61,7 @@ uint64_t kernel(void) {
       {LOAD_CONST, 2, 0, 0, 3},      {SHIFT_RIGHT, 3, 0, 2, 0},    {LOAD_CONST, 2, 0, 0, 255},  {AND, 1, 3, 2, 0},
       {LOAD_CONST, 2, 0, 0, 7},      {SUB, 1, 1, 2, 0},            {RETURN, 0, 0, 0, 0},
   };
+  memset(memory, 0, sizeof memory);
+  memset(registers, 0, sizeof registers);
   return (uint64_t)run(program);
 }

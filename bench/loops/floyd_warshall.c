@@ -1,0 +1,20 @@
+// Shortest paths between all pairs of nodes of a graph, in integers.
+#include "../bench.h"
+
+enum { N = 400 };
+static int32_t distance[N][N];
+
+uint64_t kernel(void) {
+  for (int i = 0; i < N; ++i)
+    for (int j = 0; j < N; ++j) distance[i][j] = (i + j) % 13 == 0 || (i + j) % 7 == 0 || (i * j) % 11 == 0 ? 999 : i * j % 7 + 1;
+  for (int k = 0; k < N; ++k)
+    for (int i = 0; i < N; ++i)
+      for (int j = 0; j < N; ++j) {
+        const int32_t through = distance[i][k] + distance[k][j];
+        if (through < distance[i][j]) distance[i][j] = through;
+      }
+  uint64_t sum = 0;
+  for (int i = 0; i < N; ++i)
+    for (int j = 0; j < N; ++j) sum = sum * 31 + (uint64_t)distance[i][j];
+  return sum;
+}
