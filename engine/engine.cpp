@@ -26,7 +26,12 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   }
   auto engine = std::make_unique<EngineImpl>();
   engine->types = std::make_shared<module::TypeRegistry>();
-  engine->compile_options.cpu = abi::CpuFeatures::host();
+  const auto cpu = abi::CpuFeatures::find(options.target_cpu);
+  if (!cpu) {
+    return Error{ErrorKind::Unsupported,
+                 "no such processor: '" + options.target_cpu + "'; there are host, x86-64-v2, x86-64-v3 and x86-64-v4"};
+  }
+  engine->compile_options.cpu = *cpu;
   engine->compile_options.guard_pages = !options.explicit_bounds_checks && has_address_space();
   engine->compile_options.canonical_nans = options.canonical_nans;
   engine->threads = options.threads;

@@ -34,6 +34,8 @@ struct EngineOptions {
   bool canonical_nans = false;
   /// Worker threads for compiling; 0: as many as the scheduler and the cgroup allow.
   unsigned threads = 0;
+  /// Which processors the code is for: "host", or "x86-64-v2" to "x86-64-v4" for code that is only written to an artifact.
+  std::string target_cpu = "host";
   /// What modules may use. What a module uses beyond it is refused with the standard's words and the option's name.
   module::FeatureSet features = module::FeatureSet::defaults();
 };
@@ -85,7 +87,20 @@ class Engine {
   virtual Result<void> print_text(std::span<const uint8_t> bytes, const std::function<void(std::string_view)>& write) = 0;
   /// Decodes, validates and compiles a module in binary or text form. Errors of the text show line, column and the line. Errors: Malformed, Invalid, Unsupported, Io (the system refused memory).
   virtual Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) = 0;
+
+  /// Writes what this engine compiled at the position of `fd`, which must be a multiple of 4096 in a file that load_artifact is to
+  /// read. Errors: Io; what was written so far stays.
+  virtual Result<void> write_artifact(const LoadedModule& loaded, int fd) = 0;
+  /// Maps the artifact at `offset` of `fd`, which may be closed afterwards. Its code is trusted: it may do whatever the process can.
+  /// Errors: Io, Malformed (truncated, damaged), Unsupported (of another build of wasmrun, for another processor, or against this
+  /// engine's options): "it was compiled ...".
+  virtual Result<std::shared_ptr<const LoadedModule>> load_artifact(int fd, uint64_t offset) = 0;
+  /// The module that such an artifact was made from, whoever made it. Errors: Io, Malformed, Unsupported (another format).
+  virtual Result<std::vector<uint8_t>> module_of_artifact(int fd, uint64_t offset) = 0;
 };
+
+/// Whether a file that begins with these bytes, eight or more, is an artifact.
+bool looks_like_artifact(std::span<const uint8_t> bytes);
 
 /// Instances that may share functions, memories, tables and globals. One thread at a time; a shared memory may be in stores
 /// of several threads.

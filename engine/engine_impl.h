@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/abi/compiler.h"
+#include "engine/artifact/artifact.h"
 #include "engine/engine.h"
 #include "engine/module/type_registry.h"
 
@@ -17,6 +18,15 @@ class EngineImpl final : public Engine {
   Result<ModuleSummary> summarize(std::span<const uint8_t> bytes) override;
   Result<void> print_text(std::span<const uint8_t> bytes, const std::function<void(std::string_view)>& write) override;
   Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) override;
+
+  Result<void> write_artifact(const LoadedModule& loaded, int fd) override;
+  Result<std::shared_ptr<const LoadedModule>> load_artifact(int fd, uint64_t offset) override;
+  Result<std::vector<uint8_t>> module_of_artifact(int fd, uint64_t offset) override;
+
+  /// What shapes the code that this engine makes by that compiler.
+  artifact::Identity identity(bool is_optimized) const;
+  /// As load_artifact, of exactly this identity.
+  Result<std::shared_ptr<const LoadedModule>> load_artifact_of(const artifact::Identity& expected, int fd, uint64_t offset);
 
   /// Validates all bodies and compiles them.
   Result<abi::CompiledModule> compile(abi::Compiler& compiler, const module::Module& module);
@@ -34,6 +44,8 @@ Result<module::Module> decode_module(std::vector<uint8_t> bytes, module::TypeReg
 
 /// Loads the plugin of the optimizing compiler. Errors: Unsupported, with what to do.
 Result<std::unique_ptr<abi::Compiler>> load_optimizing_compiler();
+/// Its version and build, without loading it: "LLVM 22.1.8 (build 0123456789abcdef)". Empty when there is none.
+const std::string& optimizing_compiler_name();
 
 /// How many threads the scheduler's mask and the cgroup's quota allow; at least 1.
 unsigned available_threads();

@@ -166,6 +166,7 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
     return std::move(code).error();
   }
   loaded->code = std::move(code).value();
+  loaded->is_optimized = optimizing && loaded->not_optimized.empty();
   loaded->read_function_names = binary::read_function_names;
   return std::shared_ptr<const LoadedModule>(std::move(loaded));
 }

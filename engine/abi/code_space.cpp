@@ -2,6 +2,7 @@
 #include "engine/abi/code_space.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -39,6 +40,29 @@ Result<std::unique_ptr<CodeSpace>> CodeSpace::create(size_t capacity_bytes) {
     if (capacity <= kMinBytes) return io_error("cannot reserve memory for compiled code");
     capacity = round_up(capacity / 2, kPageBytes);
   }
+}
+
+Result<std::unique_ptr<CodeSpace>> CodeSpace::map(int fd, uint64_t offset, size_t size_bytes) {
+  if (size_bytes > kMaxBytes) return Error{ErrorKind::Io, "cannot map so much code"};
+  void* const base = size_bytes == 0 ? MAP_FAILED : mmap(nullptr, size_bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, static_cast<off_t>(offset));
+  if (base != MAP_FAILED) {
+    std::unique_ptr<CodeSpace> space(new CodeSpace);
+    space->base_ = static_cast<uint8_t*>(base);
+    space->capacity_ = round_up(size_bytes, kPageBytes);
+    space->used_.store(size_bytes, std::memory_order_relaxed);
+    return space;
+  }
+  auto space = TRY(create(size_bytes));
+  space->used_.store(size_bytes, std::memory_order_relaxed);
+  for (size_t read = 0; read < size_bytes;) {
+    const ssize_t got = pread(fd, space->base_ + read, size_bytes - read, static_cast<off_t>(offset + read));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_error("cannot read compiled code");
+    if (got == 0) return Error{ErrorKind::Io, "cannot read compiled code: the file became shorter"};
+    read += static_cast<size_t>(got);
+  }
+  TRY(space->seal());
+  return space;
 }
 
 CodeSpace::~CodeSpace() {

@@ -15,6 +15,9 @@ class CodeSpace {
  public:
   /// Reserves `capacity_bytes` of address space (at most 2 GiB - 1); pages are used only when written.
   static Result<std::unique_ptr<CodeSpace>> create(size_t capacity_bytes);
+  /// Code that lies in a file, at a multiple of 4096: mapped, so that processes share it. Where the system refuses executable mappings
+  /// of that file (a `noexec` mount), a copy. Errors: Io.
+  static Result<std::unique_ptr<CodeSpace>> map(int fd, uint64_t offset, size_t size_bytes);
   ~CodeSpace();
   CodeSpace(const CodeSpace&) = delete;
   CodeSpace& operator=(const CodeSpace&) = delete;

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "engine/abi/code_space.h"
 #include "engine/abi/compiled_module.h"
@@ -22,6 +25,15 @@ struct CpuFeatures {
   bool fma = false;
   /// Of the processor that runs this.
   static CpuFeatures host();
+  /// Of every processor of that kind: "host", "x86-64-v2", "x86-64-v3" or "x86-64-v4". spec: x86-64 psABI, microarchitecture levels
+  static std::optional<CpuFeatures> find(std::string_view name);
+  /// A bit for each, in their order, and back; other bits are ignored.
+  uint32_t bits() const;
+  static CpuFeatures from_bits(uint32_t bits);
+  bool includes(const CpuFeatures& other) const { return (other.bits() & ~bits()) == 0; }
+  /// "x86-64-v2, lzcnt, bmi".
+  std::string to_string() const;
+  friend bool operator==(const CpuFeatures&, const CpuFeatures&) = default;
   /// Whether the processor that runs this has the required part.
   static bool host_is_supported();
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/abi/compiled_module.h"
+#include "engine/abi/data_images.h"
 #include "engine/abi/instance_layout.h"
 #include "engine/module/module.h"
 #include "engine/module/type_registry.h"
@@ -25,6 +26,10 @@ struct LoadedModule {
   abi::ModuleLayout layout;
   abi::ObjectLayouts objects;
   abi::CompiledModule code;
+  /// Of memories, where the module comes from a file that has them.
+  abi::DataImages images;
+  /// Whether the optimizing compiler made the code.
+  bool is_optimized = false;
   /// Why the optimizing compiler, which was asked for, did not make the code; empty otherwise.
   std::string not_optimized;
   /// Reads the name section; backtraces call it. The decoder belongs to another room.

@@ -112,6 +112,14 @@ std::optional<uint64_t> Memory::grow(uint64_t delta_pages) {
   return old_pages;
 }
 
+bool Memory::map_image(int file, const abi::DataImage& image) {
+  // One that moves does so by mremap, which takes one mapping only.
+  if (!is_reserved_) return false;
+  CHECK(image.memory_offset <= descriptor_.size_bytes && image.size_bytes <= descriptor_.size_bytes - image.memory_offset);
+  return mmap(descriptor_.base + image.memory_offset, image.size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+              file, static_cast<off_t>(image.file_offset)) != MAP_FAILED;
+}
+
 void Memory::remove_user(abi::InstanceHeader* header) {
   const std::lock_guard lock(mutex_);
   std::erase(users_, header);

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/abi/data_images.h"
 #include "engine/abi/instance_layout.h"
 #include "engine/base/result.h"
 #include "engine/module/types.h"
@@ -39,6 +40,10 @@ class Memory : public std::enable_shared_from_this<Memory> {
   /// Grows by `delta_pages` pages of its page size, zeroed. Returns the old size in pages, or nothing when a limit or the system
   /// refuses; the memory is then unchanged. Thread-safe on shared memories. spec: exec-memory.grow
   std::optional<uint64_t> grow(uint64_t delta_pages);
+
+  /// Lets the file's bytes be the memory's from then on, copied page by page where the guest writes. False when the memory may move or
+  /// the system refuses: it is then unchanged. The image must be in bounds.
+  bool map_image(int file, const abi::DataImage& image);
 
   uint64_t size_pages() const { return descriptor_.size_bytes >> type_.page_size_log2; }
   std::span<uint8_t> bytes() const { return {descriptor_.base, static_cast<size_t>(descriptor_.size_bytes)}; }

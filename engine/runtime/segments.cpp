@@ -36,6 +36,16 @@ uint64_t offset_of(Instance& instance, module::ConstExpr expression, module::Add
   return type == module::AddressType::I32 ? static_cast<uint32_t>(offset) : offset;
 }
 
+/// Maps the images of a new memory. False when one cannot be mapped; the segments are then copied, over what is there already.
+bool map_images(Instance& instance, uint32_t memory) {
+  const abi::DataImages& images = instance.loaded().images;
+  if (!images.cover(memory)) return false;
+  for (const abi::DataImage& image : images.images) {
+    if (image.memory == memory && !instance.memory(memory).map_image(images.file->get(), image)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 TrapCode memory_init(Instance& instance, uint32_t data, uint32_t memory, uint64_t destination, uint64_t source,
@@ -76,9 +86,15 @@ TrapCode apply_segments(Instance& instance) {
     if (trap != TrapCode::none) return trap;
     instance.elem_items[i] = {};
   }
+  std::vector<bool> is_mapped(module.memories.size());
+  for (uint32_t i = module.imported_memories; i < module.memories.size(); ++i) is_mapped[i] = map_images(instance, i);
   for (uint32_t i = 0; i < module.datas.size(); ++i) {
     const module::DataSegment& segment = module.datas[i];
     if (segment.mode != SegmentMode::Active) continue;
+    if (is_mapped[segment.memory.value]) {
+      instance.data_dropped[i] = true;
+      continue;
+    }
     const auto address_type = module.memories[segment.memory.value].limits.address_type;
     const uint64_t offset = offset_of(instance, segment.offset_expr, address_type);
     const TrapCode trap = memory_init(instance, i, segment.memory.value, offset, 0, segment.bytes.size());
