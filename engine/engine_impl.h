@@ -2,7 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/abi/compiler.h"
@@ -11,6 +14,14 @@
 #include "engine/module/type_registry.h"
 
 namespace wasmrun {
+
+/// Keeps the objects of clusters for the next compilation of the same module. One call at a time.
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+  virtual std::optional<std::string> find(uint32_t cluster) = 0;
+  virtual void keep(uint32_t cluster, std::string_view object) = 0;
+};
 
 class EngineImpl final : public Engine {
  public:
@@ -28,8 +39,8 @@ class EngineImpl final : public Engine {
   /// As load_artifact, of exactly this identity.
   Result<std::shared_ptr<const LoadedModule>> load_artifact_of(const artifact::Identity& expected, int fd, uint64_t offset);
 
-  /// Validates all bodies and compiles them.
-  Result<abi::CompiledModule> compile(abi::Compiler& compiler, const module::Module& module);
+  /// Validates all bodies and compiles them, but for clusters that `objects`, which may be null, has.
+  Result<abi::CompiledModule> compile(abi::Compiler& compiler, const module::Module& module, ObjectStore* objects = nullptr);
 
   std::shared_ptr<module::TypeRegistry> types;
   abi::CompileOptions compile_options;

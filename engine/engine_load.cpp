@@ -50,22 +50,22 @@ Result<std::vector<uint8_t>> binary_form(std::vector<uint8_t> bytes, module::Fea
   return bytes;
 }
 
-/// Validates, and compiles when there is a compilation, all function bodies. Workers take batches from one counter; of all
-/// failures the one of the first function counts, so that the answer does not depend on timing.
+/// Validates, and compiles when there is a compilation, all function bodies. Workers take batches, a compiler's clusters if it has
+/// some, from one counter; of all failures the one of the first function counts, so that the answer does not depend on timing.
 class FunctionQueue {
  public:
-  FunctionQueue(const module::Module& module, abi::ModuleCompilation* compilation)
-      : module_(module), compilation_(compilation), next_(module.imported_functions) {}
+  FunctionQueue(const module::Module& module, abi::ModuleCompilation* compilation, ObjectStore* objects = nullptr)
+      : module_(module), compilation_(compilation), objects_(objects) {
+    if (compilation) clusters_ = compilation->clusters();
+  }
 
   Result<void> run(unsigned threads) {
-    const uint64_t batches = (module_.functions.size() - module_.imported_functions) / kBatch + 1;
-    std::vector<pthread_t> workers;
     if (module_.code_section.size() >= kSmallCodeBytes) {
       if (threads == 0) threads = available_threads();
-      start(workers, static_cast<unsigned>(std::min<uint64_t>(threads, batches)) - 1);
+      start(static_cast<unsigned>(std::min<uint64_t>(threads, batches())) - 1);
     }
     work();
-    for (const pthread_t worker : workers) pthread_join(worker, nullptr);
+    for (const pthread_t worker : workers_) pthread_join(worker, nullptr);
     if (error_) return std::move(*error_);
     return {};
   }
@@ -73,7 +73,16 @@ class FunctionQueue {
  private:
   static constexpr uint32_t kBatch = 16;
 
-  void start(std::vector<pthread_t>& workers, unsigned count) {
+  uint64_t batches() const {
+    return clusters_.empty() ? (module_.functions.size() - module_.imported_functions) / kBatch + 1 : clusters_.size();
+  }
+  abi::Cluster batch(uint64_t number) const {
+    if (!clusters_.empty()) return clusters_[number];
+    const uint64_t begin = module_.imported_functions + number * kBatch;
+    return {static_cast<uint32_t>(begin), static_cast<uint32_t>(std::min<uint64_t>(begin + kBatch, module_.functions.size()))};
+  }
+
+  void start(unsigned count) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, kWorkerStackBytes);
@@ -82,27 +91,55 @@ class FunctionQueue {
       const auto body = [](void* queue) -> void* { return static_cast<FunctionQueue*>(queue)->work(), nullptr; };
       // A limit on threads or memory only makes this slower.
       if (pthread_create(&worker, &attributes, body, this) != 0) break;
-      workers.push_back(worker);
+      workers_.push_back(worker);
     }
     pthread_attr_destroy(&attributes);
   }
 
   void work() {
     validate::FunctionValidator validator(module_);
-    const auto compiler = compilation_ ? compilation_->new_worker() : nullptr;
+    std::unique_ptr<abi::FunctionCompiler> compiler;
     module::FunctionSummary summary;
     for (;;) {
-      const uint32_t begin = next_.fetch_add(kBatch, std::memory_order_relaxed);
-      const auto end = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{begin} + kBatch, module_.functions.size()));
-      if (begin >= end || begin > first_failure_.load(std::memory_order_relaxed)) return;
-      for (uint32_t i = begin; i < end; ++i) {
-        Result<void> result = validator.check(FuncIndex(i), summary);
-        if (result.ok() && compiler) result = compiler->compile(FuncIndex(i), summary);
-        if (result.ok()) continue;
-        fail(i, std::move(result).error());
-        break;
-      }
+      const uint64_t number = next_.fetch_add(1, std::memory_order_relaxed);
+      if (number >= batches() || batch(number).begin > first_failure_.load(std::memory_order_relaxed)) return;
+      if (add_known_object(number)) continue;
+      if (compilation_ && !compiler) compiler = compilation_->new_worker();
+      if (!work_on(batch(number), validator, compiler.get(), summary) || !compiler || clusters_.empty()) continue;
+      end_cluster(number, *compiler);
     }
+  }
+
+  /// Whether the cluster was compiled before.
+  bool add_known_object(uint64_t number) {
+    if (!objects_ || clusters_.empty()) return false;
+    const std::lock_guard lock(mutex_);
+    std::optional<std::string> object = objects_->find(static_cast<uint32_t>(number));
+    if (!object) return false;
+    compilation_->add_object(static_cast<uint32_t>(number), std::move(*object));
+    return true;
+  }
+
+  bool work_on(const abi::Cluster& batch, validate::FunctionValidator& validator, abi::FunctionCompiler* compiler,
+               module::FunctionSummary& summary) {
+    for (uint32_t i = batch.begin; i < batch.end; ++i) {
+      Result<void> result = validator.check(FuncIndex(i), summary);
+      if (result.ok() && compiler) result = compiler->compile(FuncIndex(i), summary);
+      if (result.ok()) continue;
+      fail(i, std::move(result).error());
+      return false;
+    }
+    return true;
+  }
+
+  void end_cluster(uint64_t number, abi::FunctionCompiler& compiler) {
+    Result<std::string> object = compiler.end_cluster();
+    if (!object.ok()) return fail(clusters_[number].begin, std::move(object).error());
+    if (objects_) {
+      const std::lock_guard lock(mutex_);
+      objects_->keep(static_cast<uint32_t>(number), object.value());
+    }
+    compilation_->add_object(static_cast<uint32_t>(number), std::move(object).value());
   }
 
   void fail(uint32_t function, Error error) {
@@ -114,7 +151,10 @@ class FunctionQueue {
 
   const module::Module& module_;
   abi::ModuleCompilation* compilation_;
-  std::atomic<uint32_t> next_;
+  ObjectStore* objects_;
+  std::vector<abi::Cluster> clusters_;
+  std::vector<pthread_t> workers_;
+  std::atomic<uint64_t> next_{0};
   std::atomic<uint32_t> first_failure_{UINT32_MAX};
   std::mutex mutex_;
   std::optional<Error> error_;
@@ -139,9 +179,9 @@ Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
   return FunctionQueue(module, nullptr).run(threads);
 }
 
-Result<abi::CompiledModule> EngineImpl::compile(abi::Compiler& compiler, const module::Module& module) {
+Result<abi::CompiledModule> EngineImpl::compile(abi::Compiler& compiler, const module::Module& module, ObjectStore* objects) {
   const auto compilation = TRY(compiler.begin(module, compile_options));
-  TRY(FunctionQueue(module, compilation.get()).run(threads));
+  TRY(FunctionQueue(module, compilation.get(), objects).run(threads));
   return compilation->finish();
 }
 

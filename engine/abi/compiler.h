@@ -1,4 +1,4 @@
-// The one interface of all compilers. Visible: Compiler, ModuleCompilation, FunctionCompiler, CompileOptions.
+// The one interface of all compilers. Visible: Compiler, ModuleCompilation, FunctionCompiler, Cluster, CompileOptions.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/abi/code_space.h"
 #include "engine/abi/compiled_module.h"
@@ -46,21 +47,34 @@ struct CompileOptions {
   CpuFeatures cpu;
 };
 
+/// Functions that are compiled together: the indices `begin..end`.
+struct Cluster {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
 /// Compiles single functions; one a worker thread, used by that thread only.
 class FunctionCompiler {
  public:
   virtual ~FunctionCompiler() = default;
   /// Compiles a validated body. Fails only with Unsupported: "not supported yet: NAME", at the instruction's offset.
   virtual Result<void> compile(FuncIndex function, const module::FunctionSummary& summary) = 0;
+  /// After the last function of a cluster, of a compiler that has clusters: makes it an object. Errors as for `compile`.
+  virtual Result<std::string> end_cluster() { return std::string(); }
 };
 
 /// The compilation of one module.
 class ModuleCompilation {
  public:
   virtual ~ModuleCompilation() = default;
+  /// The module's functions in clusters, in their order, which depend on nothing but the module. Empty when the compiler makes no objects.
+  /// A worker then compiles whole clusters, from the first function to the last.
+  virtual std::vector<Cluster> clusters() const { return {}; }
+  /// The object of a cluster, from `end_cluster` of this or an earlier compilation of the same module, for `finish`. Thread-safe.
+  virtual void add_object(uint32_t cluster, std::string object) { (void)cluster, (void)object; }
   /// Thread-safe.
   virtual std::unique_ptr<FunctionCompiler> new_worker() = 0;
-  /// After all functions are compiled and all workers destroyed: links the code and seals it.
+  /// After all functions are compiled, objects added and all workers destroyed: links the code and seals it.
   virtual Result<CompiledModule> finish() = 0;
 };
 

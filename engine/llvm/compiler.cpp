@@ -8,6 +8,7 @@
 #include <llvm/Target/TargetOptions.h>
 #include <llvm/IR/LegacyPassManager.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -59,29 +60,30 @@ class Compilation;
 class Worker final : public abi::FunctionCompiler {
  public:
   explicit Worker(Compilation& compilation);
-  ~Worker() override;
   Result<void> compile(FuncIndex function, const module::FunctionSummary& summary) override;
+  Result<std::string> end_cluster() override;
 
  private:
-  void finish_cluster();
-
   Compilation& compilation_;
   std::unique_ptr<llvm::TargetMachine> machine_;
   std::unique_ptr<llvm::LLVMContext> context_;
   std::unique_ptr<ClusterContext> cluster_;
   std::unique_ptr<Translator> translator_;
-  uint64_t cluster_bytes_ = 0;
 };
 
 class Compilation final : public abi::ModuleCompilation {
  public:
   Compilation(const module::Module& module, const abi::CompileOptions& options) : module(module), options(options), layout(module) {}
   std::unique_ptr<abi::FunctionCompiler> new_worker() override { return std::make_unique<Worker>(*this); }
-  Result<abi::CompiledModule> finish() override { return link(module, objects_); }
-
-  void add(std::string object) {
+  Result<abi::CompiledModule> finish() override {
+    std::vector<std::string> objects;
+    for (auto& [cluster, object] : objects_) objects.push_back(std::move(object));
+    return link(module, objects);
+  }
+  std::vector<abi::Cluster> clusters() const override;
+  void add_object(uint32_t cluster, std::string object) override {
     const std::lock_guard lock(mutex_);
-    objects_.push_back(std::move(object));
+    objects_[cluster] = std::move(object);
   }
 
   const module::Module& module;
@@ -90,12 +92,24 @@ class Compilation final : public abi::ModuleCompilation {
 
  private:
   std::mutex mutex_;
-  std::vector<std::string> objects_;
+  std::map<uint32_t, std::string> objects_;  ///< by cluster
 };
 
-Worker::Worker(Compilation& compilation) : compilation_(compilation), machine_(make_machine(compilation.options)) {}
+std::vector<abi::Cluster> Compilation::clusters() const {
+  std::vector<abi::Cluster> clusters;
+  const auto end = static_cast<uint32_t>(module.functions.size());
+  uint64_t bytes = 0;
+  for (uint32_t i = module.imported_functions; i < end; ++i) {
+    if (bytes == 0) clusters.push_back({i, end});
+    bytes += module.functions[i].body.size();
+    if (bytes < kClusterBytes) continue;
+    clusters.back().end = i + 1;
+    bytes = 0;
+  }
+  return clusters;
+}
 
-Worker::~Worker() { finish_cluster(); }
+Worker::Worker(Compilation& compilation) : compilation_(compilation), machine_(make_machine(compilation.options)) {}
 
 Result<void> Worker::compile(FuncIndex function, const module::FunctionSummary& summary) {
   if (!cluster_) {
@@ -111,13 +125,10 @@ Result<void> Worker::compile(FuncIndex function, const module::FunctionSummary& 
     cluster_.reset();
     return translated;
   }
-  cluster_bytes_ += compilation_.module.functions[function.value].body.end - summary.code_offset;
-  if (cluster_bytes_ >= kClusterBytes) finish_cluster();
   return {};
 }
 
-void Worker::finish_cluster() {
-  if (!cluster_) return;
+Result<std::string> Worker::end_cluster() {
   cluster_->debug.finalize();
 #ifndef NDEBUG
   CHECK(!llvm::verifyModule(cluster_->ir, &llvm::errs()));
@@ -136,11 +147,11 @@ void Worker::finish_cluster() {
   builder.crossRegisterProxies(loops, functions, components, modules);
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(cluster_->ir, modules);
 
-  compilation_.add(emit_object(*machine_, cluster_->ir));
+  std::string object = emit_object(*machine_, cluster_->ir);
   translator_.reset();
   cluster_.reset();
   context_.reset();
-  cluster_bytes_ = 0;
+  return object;
 }
 
 class LlvmCompiler final : public abi::Compiler {
