@@ -114,11 +114,11 @@ constexpr uint64_t pair(uint32_t high, uint32_t low) { return uint64_t{high} << 
 
 }  // namespace
 
-void Translator::bulk(Builtin builtin, uint64_t first, uint32_t operands) {
+llvm::Value* Translator::bulk(Builtin builtin, uint64_t first, uint32_t operands) {
   std::vector<Value*> words = {constant64(first)};
   words.insert(words.end(), stack_.end() - operands, stack_.end());
   stack_.resize(stack_.size() - operands);
-  call_builtin(builtin, std::move(words));
+  return call_builtin(builtin, words);
 }
 
 void Translator::memory_fill(const imm::MemoryIndex& given) { bulk(Builtin::memory_fill, given.index.value, 3); }

@@ -123,34 +123,52 @@ void Translator::i64_extend_i32_u() { push(b_.CreateZExt(pop(), c_.i64)); }
 
 // ---- Floats.
 
-void Translator::push_float(Value* value) {
-  if (nans_ != instructions::NanResult::None) {
-    Value* const nan = llvm::ConstantFP::getQNaN(value->getType());
-    value = b_.CreateSelect(b_.CreateFCmpUNO(value, value), nan, value);
-  }
-  push(value);
+/// LLVM takes any NaN of its own operations for any other: behind the fence it does not know whose result it is.
+llvm::Value* Translator::with_settled_nans(Value* value) {
+  if (nans_ == instructions::NanResult::None) return value;
+  Value* const fenced = b_.CreateArithmeticFence(value, value->getType());
+  return b_.CreateSelect(b_.CreateFCmpUNO(fenced, fenced), llvm::ConstantFP::getQNaN(value->getType()), fenced);
 }
 
 namespace {
 
-/// Whether LLVM may take the operation for one that changes nothing, or the sign alone.
-bool may_be_identity(const llvm::Value* operand) {
-  const auto* const constant = llvm::dyn_cast<llvm::ConstantFP>(operand);
-  return constant && (constant->isZero() || constant->isExactlyValue(1.0) || constant->isExactlyValue(-1.0));
+/// Whether LLVM may take the operation for one that changes nothing, or the sign alone, in some lane.
+bool may_be_identity(const llvm::Value* operand, unsigned depth = 0) {
+  if (const auto* const number = llvm::dyn_cast<llvm::ConstantFP>(operand); number && !number->getType()->isVectorTy()) {
+    return number->isZero() || number->isExactlyValue(1.0) || number->isExactlyValue(-1.0);
+  }
+  if (const auto* const vector = llvm::dyn_cast<llvm::Constant>(operand)) {
+    const auto* const type = llvm::dyn_cast<llvm::FixedVectorType>(vector->getType());
+    for (unsigned i = 0; type && i < type->getNumElements(); ++i) {
+      const llvm::Constant* const lane = vector->getAggregateElement(i);
+      if (!lane || may_be_identity(lane)) return true;
+    }
+    return false;
+  }
+  // Lanes are looked at one by one when only some are needed.
+  constexpr unsigned kDepth = 4;
+  if (!llvm::isa<llvm::InsertElementInst, llvm::ShuffleVectorInst, llvm::SelectInst>(operand)) return false;
+  if (depth == kDepth) return true;
+  const auto* const made = llvm::cast<llvm::Instruction>(operand);
+  return std::any_of(made->value_op_begin(), made->value_op_end(),
+                     [&](const llvm::Value* part) { return part->getType()->isFPOrFPVectorTy() && may_be_identity(part, depth + 1); });
 }
 
 }  // namespace
 
-void Translator::float_binary(Instruction::BinaryOps op) {
-  Value* const right = pop();
-  Value* const left = pop();
-  if (!may_be_identity(left) && !may_be_identity(right)) return push_float(b_.CreateBinOp(op, left, right));
+llvm::Value* Translator::float_operation(Instruction::BinaryOps op, Value* left, Value* right) {
+  if (!may_be_identity(left) && !may_be_identity(right)) return b_.CreateBinOp(op, left, right);
   const Intrinsic::ID constrained = op == Instruction::FAdd   ? Intrinsic::experimental_constrained_fadd
                                     : op == Instruction::FSub ? Intrinsic::experimental_constrained_fsub
                                     : op == Instruction::FMul ? Intrinsic::experimental_constrained_fmul
                                                               : Intrinsic::experimental_constrained_fdiv;
-  push_float(b_.CreateConstrainedFPBinOp(constrained, left, right, {}, "", nullptr, llvm::RoundingMode::NearestTiesToEven,
-                                         llvm::fp::ebMayTrap));
+  return b_.CreateConstrainedFPBinOp(constrained, left, right, {}, "", nullptr, llvm::RoundingMode::NearestTiesToEven, llvm::fp::ebMayTrap);
+}
+
+void Translator::float_binary(Instruction::BinaryOps op) {
+  Value* const right = pop();
+  Value* const left = pop();
+  push_float(float_operation(op, left, right));
 }
 
 void Translator::float_unary(llvm::Intrinsic::ID intrinsic) { push_float(b_.CreateUnaryIntrinsic(intrinsic, pop())); }

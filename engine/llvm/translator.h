@@ -150,7 +150,15 @@ class Translator {
   Value* table_descriptor(uint32_t table);
   Value* table_element(TableIndex table);
   Value* global_cell(GlobalIndex global);
-  void bulk(abi::Builtin builtin, uint64_t first, uint32_t operands);
+  Value* bulk(abi::Builtin builtin, uint64_t first, uint32_t operands);
+
+  // ---- Atomic accesses (atomic.cpp).
+  Value* atomic_address(const imm::MemArg& arg, uint32_t bytes);
+  void atomic_load(const imm::MemArg& arg, llvm::Type* stored, llvm::Type* result);
+  void atomic_store(const imm::MemArg& arg, llvm::Type* stored);
+  void atomic_modify(llvm::AtomicRMWInst::BinOp op, const imm::MemArg& arg, llvm::Type* stored);
+  void atomic_compare_exchange(const imm::MemArg& arg, llvm::Type* stored);
+  void wait_or_notify(abi::Builtin builtin, const imm::MemArg& arg, uint32_t operands);
 
   // ---- Numbers (numeric.cpp).
   void int_binary(llvm::Instruction::BinaryOps op);
@@ -165,8 +173,54 @@ class Translator {
   void float_min_max(bool is_min);
   void truncate(llvm::Type* to, bool is_signed);
   void truncate_saturating(llvm::Type* to, bool is_signed);
-  void push_float(Value* value);
-  Value* quiet(Value* value);
+  /// The operation on numbers or vectors of them, which makes signaling NaNs quiet.
+  Value* float_operation(llvm::Instruction::BinaryOps op, Value* left, Value* right);
+  /// `value`, its NaNs as `nans_` says.
+  Value* with_settled_nans(Value* value);
+  void push_float(Value* value) { push(with_settled_nans(value)); }
+
+  // ---- Vectors: <2 x i64> on the operand stack, lanes of the instruction's type within a handler.
+  llvm::FixedVectorType* lanes_of(llvm::Type* element) const;
+  Value* with_type(Value* vector, llvm::Type* type);
+  Value* pop_lanes(llvm::Type* element) { return with_type(pop(), lanes_of(element)); }
+  void push_lanes(Value* lanes) { push(with_type(lanes, c_.v128)); }
+  void push_float_lanes(Value* lanes) { push_lanes(with_settled_nans(lanes)); }
+  Value* lanes_from(Value* vector, unsigned first, unsigned count, unsigned step = 1);
+  Value* splat_constant(llvm::Type* element, uint64_t bits);
+  // (vector_integer.cpp)
+  void vector_binary(llvm::Type* element, llvm::Instruction::BinaryOps op);
+  void vector_intrinsic(llvm::Type* element, llvm::Intrinsic::ID generic);
+  void vector_instruction(llvm::Type* element, llvm::Intrinsic::ID machine);
+  void vector_compare(llvm::Type* element, llvm::CmpInst::Predicate predicate);
+  void vector_negate(llvm::Type* element);
+  void vector_abs(llvm::Type* element);
+  void vector_shift(llvm::Type* element, llvm::Instruction::BinaryOps op);
+  void vector_all_true(llvm::Type* element);
+  void vector_bitmask(llvm::Type* element);
+  Value* half_extended(llvm::Type* from, bool is_high, bool is_signed);
+  void vector_multiply_extended(llvm::Type* from, bool is_high, bool is_signed);
+  Value* rounded_high_products(Value* left, Value* right);
+  // (vector_float.cpp)
+  void vector_float_binary(llvm::Type* element, llvm::Instruction::BinaryOps op);
+  void vector_float_unary(llvm::Type* element, llvm::Intrinsic::ID intrinsic);
+  void vector_float_min_max(llvm::Type* element, llvm::Intrinsic::ID machine, llvm::Instruction::BinaryOps join);
+  Value* extreme(llvm::CmpInst::Predicate predicate, Value* first, Value* second);
+  Value* number_or_zero(Value* lanes);
+  void vector_multiply_add(llvm::Type* element, bool subtracts);
+  // (vector_lanes.cpp, vector_memory.cpp)
+  void splat(llvm::Type* element);
+  void extract_lane(llvm::Type* element, uint8_t lane, bool is_signed);
+  void replace_lane(llvm::Type* element, uint8_t lane);
+  Value* load_value(const imm::MemArg& arg, llvm::Type* type);
+  void load_extended(const imm::MemArg& arg, llvm::Type* from, bool is_signed);
+  void load_splat(const imm::MemArg& arg, llvm::Type* element);
+  void load_zero(const imm::MemArg& arg, llvm::Type* element);
+  void load_lane(const imm::MemArg& arg, llvm::Type* element, uint8_t lane);
+  void store_lane(const imm::MemArg& arg, llvm::Type* element, uint8_t lane);
+  // (wide_arithmetic.cpp)
+  Value* pop_wide();
+  void push_wide(Value* value);
+  void multiply_wide(bool is_signed);
 
  public:
   // ---- One handler a row of opcodes.def that this compiler has; Dispatch refuses the rest.
