@@ -244,6 +244,8 @@ class ScriptRunner {
     }
     auto loaded = engine_.load(bytes.value());
     if (!loaded.ok()) return fail("a module", describe(loaded.error())), nullptr;
+    const std::string reason = not_optimized_because(*loaded.value());
+    if (options_.no_baseline && !reason.empty()) fail("optimized code", reason);
     return std::move(loaded).value();
   }
 

@@ -13,6 +13,8 @@ struct RunnerOptions {
   bool explicit_bounds_checks = false;
   bool canonical_nans = false;
   bool optimize = false;
+  /// With `optimize`: a module that the optimizing compiler leaves to the baseline is a failure.
+  bool no_baseline = false;
   /// Collect garbage at every allocation and overwrite what became free.
   bool gc_stress = false;
   /// Only parse and validate; commands that execute are passed over.

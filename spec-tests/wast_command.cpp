@@ -22,6 +22,7 @@ constexpr const char* kHelp =
     "  --filter TEXT                 only scripts whose name contains TEXT\n"
     "  --canonical-nans              one NaN for all, as --deterministic has it\n"
     "  -O2                           use the optimizing compiler\n"
+    "  --no-baseline                 with -O2: a module that the optimizing compiler cannot compile fails\n"
     "  --explicit-bounds-checks      do not rely on guard pages\n"
     "  --gc-stress                   collect garbage at every allocation and overwrite what became free\n"
     "  --validate-only               parse and validate; run nothing\n"
@@ -74,6 +75,7 @@ bool set_flag(Options& options, const std::string& name) {
   if (name == "--explicit-bounds-checks") return options.suite.runner.explicit_bounds_checks = true;
   if (name == "--canonical-nans") return options.suite.runner.canonical_nans = true;
   if (name == "-O2") return options.suite.runner.optimize = true;
+  if (name == "--no-baseline") return options.suite.runner.no_baseline = true;
   if (name == "--gc-stress") return options.suite.runner.gc_stress = true;
   if (name == "--validate-only") return options.suite.runner.validate_only = true;
   if (name == "--write-manifest") return options.write_manifest = true;
