@@ -101,7 +101,7 @@ void Translator::loop(const imm::BlockType& type) {
 }
 
 void Translator::if_(const imm::BlockType& type) {
-  Value* const condition = b_.CreateICmpNE(pop(), constant32(0));
+  Value* const condition = pop_condition();
   push_frame(Frame::Kind::If, type);
   Frame& frame = frames_.back();
   frame.entry_operands.assign(stack_.begin() + static_cast<ptrdiff_t>(frame.height), stack_.end());
@@ -178,7 +178,7 @@ void Translator::br(const imm::LabelIndex& given) {
 }
 
 void Translator::br_if(const imm::LabelIndex& given) {
-  Value* const condition = b_.CreateICmpNE(pop(), constant32(0));
+  Value* const condition = pop_condition();
   Frame& frame = label(given.index);
   add_edge(frame);
   llvm::BasicBlock* const next = new_block();
@@ -241,7 +241,7 @@ void Translator::local_tee(const imm::LocalIndex& given) { set_local(given.index
 void Translator::drop() { pop(); }
 
 void Translator::select() {
-  Value* const condition = b_.CreateICmpNE(pop(), constant32(0));
+  Value* const condition = pop_condition();
   Value* const second = pop();
   Value* const first = pop();
   push(b_.CreateSelect(condition, first, second));

@@ -111,6 +111,15 @@ class Translator {
     stack_.pop_back();
     return value;
   }
+  /// Whether the popped i32 is not 0.
+  Value* pop_condition() {
+    Value* const value = pop();
+    // Most come from a comparison.
+    if (auto* const extension = llvm::dyn_cast<llvm::ZExtInst>(value); extension && extension->getSrcTy() == c_.i1) {
+      return extension->getOperand(0);
+    }
+    return b_.CreateICmpNE(value, constant32(0));
+  }
   Value* constant32(uint32_t value) { return llvm::ConstantInt::get(c_.i32, value); }
   Value* constant64(uint64_t value) { return llvm::ConstantInt::get(c_.i64, value); }
   llvm::Type* type_of(module::ValueType type) const { return c_.type_of(type); }
