@@ -132,10 +132,11 @@ llvm::Value* Translator::with_settled_nans(Value* value) {
 
 namespace {
 
-/// Whether LLVM may take the operation for one that changes nothing, or the sign alone, in some lane.
+/// Whether LLVM may take the operation for one that changes nothing, or the sign alone, in some lane; as it adds what is to be
+/// subtracted with the other sign, a NaN too.
 bool may_be_identity(const llvm::Value* operand, unsigned depth = 0) {
   if (const auto* const number = llvm::dyn_cast<llvm::ConstantFP>(operand); number && !number->getType()->isVectorTy()) {
-    return number->isZero() || number->isExactlyValue(1.0) || number->isExactlyValue(-1.0);
+    return number->isZero() || number->isNaN() || number->isExactlyValue(1.0) || number->isExactlyValue(-1.0);
   }
   if (const auto* const vector = llvm::dyn_cast<llvm::Constant>(operand)) {
     const auto* const type = llvm::dyn_cast<llvm::FixedVectorType>(vector->getType());
