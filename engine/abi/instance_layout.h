@@ -97,7 +97,7 @@ struct InstanceHeader {
   const void* trap_exit = nullptr;
   /// Entry points by Builtin, callable as calling_convention.h says. A table of its own, so that what comes behind the header is near.
   const void* const* builtins = nullptr;
-  /// Begin of the collected heap; null while the store has none, and then no object exists.
+  /// Begin of the collected heap. While the store has none and no object exists, of zeros: the tag of null.
   uint8_t* gc_base = nullptr;
   /// By index of a TypeTag, for every type that a function reference or object in the store can have. Moves when instances are made.
   const TypeRecord* const* type_records = nullptr;

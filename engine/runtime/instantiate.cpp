@@ -66,7 +66,9 @@ Result<abi::TrapCode> Store::allocate_all(Instance& instance) {
   }
   has_objects |= !module.tags.empty();
   if (has_objects) TRY(ensure_heap());
-  if (heap_) instance.header()->gc_base = heap_->base();
+  // A test of null reads its tag.
+  alignas(8) static constexpr uint8_t kNoObjects[8] = {};
+  instance.header()->gc_base = heap_ ? heap_->base() : const_cast<uint8_t*>(kNoObjects);
   instance.header()->type_records = type_table_->records();
   for (size_t i = module.imported_memories; i < module.memories.size(); ++i) {
     memories_.push_back(TRY(Memory::create(module.memories[i], guard_pages_, options_.max_memory_bytes)));

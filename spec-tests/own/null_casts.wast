@@ -1,0 +1,15 @@
+;; Tests and casts of null in a store that has no object and no type of one: there is no heap yet.
+(module
+  (func (export "struct") (param anyref) (result i32) (ref.test (ref struct) (local.get 0)))
+  (func (export "array") (param anyref) (result i32) (ref.test (ref array) (local.get 0)))
+  (func (export "eq") (param anyref) (result i32) (ref.test (ref eq) (local.get 0)))
+  (func (export "i31") (param anyref) (result i32) (ref.test (ref i31) (local.get 0)))
+  (func (export "cast") (param anyref) (result eqref) (ref.cast (ref null eq) (local.get 0)))
+  (func (export "bad-cast") (param anyref) (result anyref) (ref.cast (ref struct) (local.get 0)))
+)
+(assert_return (invoke "struct" (ref.null any)) (i32.const 0))
+(assert_return (invoke "array" (ref.null any)) (i32.const 0))
+(assert_return (invoke "eq" (ref.null any)) (i32.const 0))
+(assert_return (invoke "i31" (ref.null any)) (i32.const 0))
+(assert_return (invoke "cast" (ref.null any)) (ref.null none))
+(assert_trap (invoke "bad-cast" (ref.null any)) "cast failure")
