@@ -20,7 +20,7 @@
 //              └────────┴────────┴───────────┘
 //
 // The first 4 KiB of the heap hold nothing but zeros, so the tag of null may be read: it is kNoTag. A live reference lies on the
-// guest's stack at every call, as such a word in an aligned slot, or as an address inside its object.
+// guest's stack at every call, as such a word in an aligned slot, as 32 bits of one, or as an address inside its object.
 #pragma once
 
 #include <cstdint>

@@ -91,7 +91,14 @@ void Marker::mark(uint64_t word) {
   if (heap_.test_and_mark(reference)) heap_.pending_.push_back(reference);
 }
 
-void Marker::mark_ambiguous(uint64_t word) { mark(heap_.find_object(word)); }
+void Marker::mark_ambiguous(uint64_t word) {
+  mark(heap_.find_object(word));
+  // LLVM may keep a reference in half a word.
+  if (word >> 32) {
+    mark(heap_.find_object(static_cast<uint32_t>(word)));
+    mark(heap_.find_object(word >> 32));
+  }
+}
 
 void Heap::mark_lines(Reference reference, uint32_t bytes) {
   if (blocks_[reference / kBlockBytes].kind != BlockKind::Small) return;

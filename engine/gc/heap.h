@@ -10,8 +10,8 @@
 // itself). A collection marks what can be reached: one bit for each 8 bytes that begin an object, and one byte for each line that
 // an object touches. There is no sweep over objects: a line without a mark is free. Objects above kLargeBytes get whole blocks.
 //
-// References in objects, globals and tables are precise. Words on the guest's stack are not: whatever might be a reference, or an
-// address inside an object, keeps that object. For this the heap finds an object by any address within: the marks of the last
+// References in objects, globals and tables are precise. Words on the guest's stack are not: whatever might be a reference, in a word or
+// half of one, or an address inside an object, keeps that object. For this the heap finds an object by any address within: the marks of the last
 // collection say where older objects begin, and a hole filled since then is walked once, from object to object.
 #pragma once
 
@@ -45,7 +45,7 @@ class Marker {
  public:
   /// A word that is null, an i31, or a reference to an object.
   void mark(uint64_t word);
-  /// A word that may be a reference, or an address inside an object, or anything else.
+  /// A word that may be a reference, or an address inside an object, or have a reference in one half or both, or anything else.
   void mark_ambiguous(uint64_t word);
 
  private:

@@ -18,14 +18,11 @@ enum Position : unsigned { kRdi = 4, kRsi, kRdx, kRcx, kR8, kR9, kR11, kRax };
 
 }  // namespace
 
-llvm::CallInst* Translator::call_stub(Value* code, const std::vector<std::pair<unsigned, Value*>>& given) {
+llvm::CallBase* Translator::call_stub(Value* code, const std::vector<std::pair<unsigned, Value*>>& given, bool may_throw) {
   std::vector<Value*> arguments(kRax + 1);
   for (unsigned i = 0; i < arguments.size(); ++i) arguments[i] = llvm::PoisonValue::get(i == 0 ? c_.ptr : c_.i64);
   for (const auto& [position, value] : given) arguments[position] = b_.CreateZExt(value, c_.i64);
-  llvm::CallInst* const call = b_.CreateCall(c_.stub_type, code, arguments);
-  call->setCallingConv(llvm::CallingConv::PreserveNone);
-  call->setTailCallKind(llvm::CallInst::TCK_NoTail);
-  return call;
+  return call_or_invoke(c_.stub_type, code, arguments, may_throw);
 }
 
 /// Does not return: the code in eax, the operand in rcx.
@@ -33,7 +30,7 @@ void Translator::trap(TrapCode code, Value* operand) {
   Value* const stub = load_field(c_.ptr, offsetof(abi::InstanceHeader, trap_exit));
   std::vector<std::pair<unsigned, Value*>> arguments = {{kRax, constant32(static_cast<uint32_t>(code))}};
   if (operand) arguments.push_back({kRcx, operand});
-  llvm::CallInst* const call = call_stub(stub, arguments);
+  llvm::CallBase* const call = call_stub(stub, arguments);
   call->setDoesNotReturn();
   // Each trap keeps its own place.
   call->addFnAttr(llvm::Attribute::NoMerge);
@@ -51,12 +48,12 @@ void Translator::trap_if(Value* condition, TrapCode code, Value* operand) {
   go_to(next);
 }
 
-llvm::Value* Translator::call_builtin(abi::Builtin builtin, const std::vector<Value*>& words) {
+llvm::CallBase* Translator::call_builtin(abi::Builtin builtin, const std::vector<Value*>& words, bool may_throw) {
   Value* const builtins = load_field(c_.ptr, offsetof(abi::InstanceHeader, builtins));
   Value* const code = b_.CreateLoad(c_.ptr, field(builtins, static_cast<uint64_t>(builtin) * 8));
   std::vector<std::pair<unsigned, Value*>> arguments = {{kRdi, b_.CreatePtrToInt(instance_, c_.i64)}};
   for (size_t i = 0; i < words.size(); ++i) arguments.push_back({kRsi + static_cast<unsigned>(i), words[i]});
-  return call_stub(code, arguments);
+  return call_stub(code, arguments, may_throw);
 }
 
 // ---- Values in registers.
@@ -96,16 +93,11 @@ Translator::Callee Translator::callee_of(FuncIndex function) {
           load_invariant(c_.ptr, entry + offsetof(abi::FunctionEntry, instance))};
 }
 
-namespace {
-
-/// How many types a type has above it.
 uint32_t depth_of(const module::Module& module, TypeIndex type) {
   uint32_t depth = 0;
   for (const module::SubType* each = &module.types[type.value]; each->supertype; each = &module.types[each->supertype->value]) ++depth;
   return depth;
 }
-
-}  // namespace
 
 Translator::Callee Translator::callee_of(const imm::CallIndirect& target) {
   Value* const index = b_.CreateZExt(pop(), c_.i64);
@@ -165,10 +157,7 @@ void Translator::emit_call(const module::FuncType& type, const Callee& callee) {
     if (places[i].kind != ValuePlace::Kind::Spill) arguments.push_back(stack_[first + i]);
   }
   stack_.resize(first);
-  llvm::CallInst* const call = b_.CreateCall(c_.type_of(type), callee.direct ? callee.direct : callee.code, arguments);
-  call->setCallingConv(llvm::CallingConv::PreserveNone);
-  // A backtrace shows every caller, and endless recursion ends.
-  call->setTailCallKind(llvm::CallInst::TCK_NoTail);
+  llvm::CallBase* const call = call_or_invoke(c_.type_of(type), callee.direct ? callee.direct : callee.code, arguments, true);
 
   places.clear();
   abi::assign_results(type.results, places);

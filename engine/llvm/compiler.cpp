@@ -15,6 +15,7 @@
 #include <mutex>
 
 #include "engine/llvm/addresses.h"
+#include "engine/llvm/handler_tables.h"
 #include "engine/llvm/link.h"
 #include "engine/llvm/plugin.h"
 #include "engine/llvm/probe.h"
@@ -48,6 +49,9 @@ void set_options() {
       "-experimental-debug-variable-locations=false",
       // Costs 4% of the time; medians of bench/run are the same.
       "-enable-misched=false",
+      // Every function makes its frame first, not where LLVM sees a call: a fault before that is without caller in a backtrace, and calls
+      // in inline assembly, which it does not see, are without frame.
+      "-enable-shrink-wrap=false",
   };
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options);
 }
@@ -66,6 +70,7 @@ std::unique_ptr<llvm::TargetMachine> make_machine(const abi::CompileOptions& opt
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();  // of calls that keep registers
   });
   const llvm::Triple triple("x86_64-unknown-linux-gnu");
   std::string problem;
@@ -151,7 +156,26 @@ Result<void> Worker::compile(FuncIndex function, const module::FunctionSummary& 
   return {};
 }
 
+/// The handlers of a cluster travel in its object.
+void add_handlers(ClusterContext& cluster) {
+  if (cluster.handlers.empty()) {
+    // No landing pad here: LLVM need not describe frames.
+    for (llvm::Function& function : cluster.ir) function.setDoesNotThrow();
+    return;
+  }
+  std::vector<uint32_t> words;
+  for (const abi::Handler& handler : cluster.handlers) words.insert(words.end(), {handler.tag, handler.landing_pad, handler.next});
+  static_assert(sizeof(abi::Handler) == 3 * sizeof(uint32_t));
+  llvm::Constant* const table = llvm::ConstantDataArray::get(cluster.context, words);
+  auto* const variable = new llvm::GlobalVariable(cluster.ir, table->getType(), true, llvm::GlobalValue::ExternalLinkage, table, "handlers");
+  variable->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  variable->setSection(kHandlersSection);
+  variable->setAlignment(llvm::Align(4));
+}
+
 Result<std::string> Worker::end_cluster() {
+  if (!cluster_->handlers.empty()) TRY(check_landing_pads(*machine_));
+  add_handlers(*cluster_);
   cluster_->debug.finalize();
 #ifndef NDEBUG
   CHECK(!llvm::verifyModule(cluster_->ir, &llvm::errs()));

@@ -27,8 +27,8 @@ void Translator::roll_back(size_t log_begin) {
   }
 }
 
-llvm::Value* Translator::value_at_begin(const Frame& frame, uint32_t local) const {
-  for (size_t i = frame.log_begin; i < log_.size(); ++i) {
+llvm::Value* Translator::value_at_begin(const Label& label, uint32_t local) const {
+  for (size_t i = label.log_begin; i < log_.size(); ++i) {
     if (log_[i].local == local) return log_[i].before;
   }
   return locals_[local];
@@ -46,31 +46,38 @@ void Translator::push_frame(Frame::Kind kind, const imm::BlockType& type) {
   frame.height = stack_.size() - frame.params.size();
   frame.target = new_block();
   frame.log_begin = log_.size();
+  frame.handlers = frames_.back().handlers;
   frames_.push_back(std::move(frame));
 }
 
-void Translator::add_edge(Frame& frame) {
-  llvm::BasicBlock* const from = b_.GetInsertBlock();
-  const std::vector<ValueType>& types = frame.label_types();
-  if (frame.operands.size() < types.size()) {
-    for (const ValueType type : types) frame.operands.push_back(phi_at_begin(frame.target, type_of(type)));
+void Translator::add_operands(Label& label, std::span<Value* const> values) {
+  if (label.operands.size() < values.size()) {
+    for (Value* const value : values) label.operands.push_back(phi_at_begin(label.target, value->getType()));
   }
-  for (size_t i = 0; i < types.size(); ++i) frame.operands[i]->addIncoming(stack_[stack_.size() - types.size() + i], from);
+  for (size_t i = 0; i < values.size(); ++i) label.operands[i]->addIncoming(values[i], b_.GetInsertBlock());
+}
 
-  // Nothing reads a local after the return.
-  if (frame.kind != Frame::Kind::Loop && frame.kind != Frame::Kind::Function) {
+void Translator::add_locals(Label& label, bool is_open) {
+  llvm::BasicBlock* const from = b_.GetInsertBlock();
+  if (is_open) {
     // A local that changes on a path for the first time had its old value on all paths before.
-    for (size_t i = frame.log_begin; i < log_.size(); ++i) {
+    for (size_t i = label.log_begin; i < log_.size(); ++i) {
       const uint32_t local = log_[i].local;
-      llvm::PHINode*& phi = frame.locals[local];
+      llvm::PHINode*& phi = label.locals[local];
       if (phi) continue;
-      phi = phi_at_begin(frame.target, locals_[local]->getType());
-      Value* const before = value_at_begin(frame, local);
-      for (llvm::BasicBlock* const predecessor : frame.predecessors) phi->addIncoming(before, predecessor);
+      phi = phi_at_begin(label.target, locals_[local]->getType());
+      Value* const before = value_at_begin(label, local);
+      for (llvm::BasicBlock* const predecessor : label.predecessors) phi->addIncoming(before, predecessor);
     }
   }
-  for (auto& [local, phi] : frame.locals) phi->addIncoming(locals_[local], from);
-  frame.predecessors.push_back(from);
+  for (auto& [local, phi] : label.locals) phi->addIncoming(locals_[local], from);
+  label.predecessors.push_back(from);
+}
+
+void Translator::add_edge(Frame& frame) {
+  add_operands(frame, std::span(stack_).last(frame.label_types().size()));
+  // Nothing reads a local after the return.
+  add_locals(frame, frame.kind != Frame::Kind::Loop && frame.kind != Frame::Kind::Function);
 }
 
 void Translator::become_unreachable() { reachable_ = false; }
@@ -164,6 +171,7 @@ void Translator::end() {
     b_.CreateBr(frame.target);
   }
   const bool is_function = frame.kind == Frame::Kind::Function;
+  if (frame.own_try && frame.kind != Frame::Kind::Catch) make_clauses(frame);
   Frame closed = std::move(frame);
   frames_.pop_back();
   enter_label(closed);
@@ -177,9 +185,10 @@ void Translator::br(const imm::LabelIndex& given) {
   become_unreachable();
 }
 
-void Translator::br_if(const imm::LabelIndex& given) {
-  Value* const condition = pop_condition();
-  Frame& frame = label(given.index);
+void Translator::br_if(const imm::LabelIndex& given) { branch_if(pop_condition(), given.index); }
+
+void Translator::branch_if(Value* condition, LabelIndex index) {
+  Frame& frame = label(index);
   add_edge(frame);
   llvm::BasicBlock* const next = new_block();
   b_.CreateCondBr(condition, frame.target, next);
@@ -278,9 +287,13 @@ struct Nesting {
 }  // namespace
 
 void Translator::skip_unreachable() {
-  constexpr uint8_t kElse = 0x05, kEnd = 0x0b;
+  constexpr uint8_t kElse = 0x05, kCatch = 0x07, kEnd = 0x0b, kDelegate = 0x18, kCatchAll = 0x19;
+  const auto at_border = [this] {
+    const uint8_t next = reader_.peek_u8();
+    return next == kElse || next == kEnd || next == kCatch || next == kCatchAll || next == kDelegate;
+  };
   Nesting nesting;
-  while (nesting.depth != 0 || (reader_.peek_u8() != kElse && reader_.peek_u8() != kEnd)) instructions::visit_instruction(reader_, nesting);
+  while (nesting.depth != 0 || !at_border()) instructions::visit_instruction(reader_, nesting);
   next_loop_ += nesting.loops;
 }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "engine/llvm/handler_tables.h"
 #include "engine/llvm/object.h"
 
 namespace wasmrun::llvm_compiler {
@@ -38,6 +39,7 @@ class Linker {
       if (function.code_end == 0) return Error{ErrorKind::Io, "LLVM left out a function"};
     }
     for (size_t i = 0; i < objects_.size(); ++i) TRY(relocate(i));
+    for (size_t i = 0; i < objects_.size(); ++i) TRY(add_handlers(i));
     TRY(result_.code->seal());
     result_.locations_are_ranges = true;
     result_.build_index();
@@ -45,7 +47,10 @@ class Linker {
   }
 
  private:
-  static bool is_loaded(const Object::Section& section) { return section.flags & SHF_ALLOC && section.size_bytes > 0 && section.type != SHT_NOBITS; }
+  /// Code and constants. The tables of exceptions are read here and not loaded.
+  static bool is_loaded(const Object::Section& section) {
+    return section.flags & SHF_ALLOC && section.size_bytes > 0 && (section.flags & SHF_EXECINSTR || section.name.starts_with(".rodata"));
+  }
 
   /// Lays the loaded sections of all objects one behind the other.
   Result<void> place() {
@@ -112,6 +117,9 @@ class Linker {
         const Object::Symbol& symbol = object.symbols[relocation.symbol];
         uint64_t target;
         if (symbol.section != 0 && symbol.section < object.sections.size()) {
+          if (!is_loaded(object.sections[symbol.section])) {
+            return Error{ErrorKind::Io, "LLVM made code that needs section '" + std::string(object.sections[symbol.section].name) + "'"};
+          }
           target = places_[index][symbol.section] + symbol.value;
         } else if (const auto function = function_of(symbol.name); function && *function >= module_.imported_functions && *function < module_.functions.size()) {
           target = result_.functions[*function - module_.imported_functions].code_begin;
@@ -131,6 +139,32 @@ class Linker {
           default: return Error{ErrorKind::Unsupported, "LLVM made a relocation of type " + std::to_string(relocation.type)};
         }
       }
+    }
+    return {};
+  }
+
+  Result<void> add_handlers(size_t index) {
+    const Object& object = objects_[index];
+    const uint32_t section = object.find_section(kHandlersSection);
+    if (section == 0) return {};
+    const auto first = static_cast<uint32_t>(result_.handlers.size());
+    const std::span<const uint8_t> bytes = object.sections[section].bytes;
+    for (size_t at = 0; at + sizeof(abi::Handler) <= bytes.size(); at += sizeof(abi::Handler)) {
+      abi::Handler handler;
+      std::memcpy(&handler, bytes.data() + at, sizeof(handler));
+      if (handler.next != abi::Handler::kNone) handler.next += first;
+      result_.handlers.push_back(handler);
+    }
+    for (const CatchSite& found : TRY(catch_sites(object))) {
+      const uint64_t base = places_[index][found.section];
+      abi::HandlerSite& site = result_.handler_sites.emplace_back();
+      site.return_address = static_cast<uint32_t>(base + found.end);
+      site.code_bytes = static_cast<uint32_t>(found.end - found.begin);
+      site.landing_pad = static_cast<uint32_t>(base + found.landing_pad);
+      site.frame_bytes = found.frame_bytes;
+      site.instance_offset = found.instance_offset;
+      site.first_handler = first + found.first_handler;
+      if (site.first_handler >= result_.handlers.size()) return Error{ErrorKind::Io, "LLVM made a landing pad of no handler"};
     }
     return {};
   }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/llvm/bytes.h"
+
 namespace wasmrun::llvm_compiler {
 
 namespace {
@@ -13,60 +15,6 @@ namespace {
 Error bad(const char* what) {
   return Error{ErrorKind::Io, std::string("LLVM made an object that cannot be read: ") + what};
 }
-
-/// Little-endian numbers one after the other; reading past the end gives zeros and is remembered.
-class Bytes {
- public:
-  explicit Bytes(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-  bool failed() const { return failed_; }
-  bool at_end() const { return at_ >= bytes_.size(); }
-  size_t at() const { return at_; }
-  void seek(size_t at) { at_ = at; }
-  template <class T>
-  T fixed() {
-    T value{};
-    if (bytes_.size() - std::min(at_, bytes_.size()) < sizeof(T)) {
-      failed_ = true;
-      at_ = bytes_.size();
-      return value;
-    }
-    std::memcpy(&value, bytes_.data() + at_, sizeof(T));
-    at_ += sizeof(T);
-    return value;
-  }
-  uint64_t leb() {
-    uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      const auto byte = fixed<uint8_t>();
-      if (shift < 64) value |= uint64_t{byte & 0x7fu} << shift;
-      if (!(byte & 0x80) || failed_) return value;
-    }
-  }
-  int64_t sleb() {
-    uint64_t value = 0;
-    for (unsigned shift = 0;;) {
-      const auto byte = fixed<uint8_t>();
-      if (shift < 64) value |= uint64_t{byte & 0x7fu} << shift;
-      shift += 7;
-      if (byte & 0x80 && !failed_) continue;
-      if (byte & 0x40 && shift < 64) value |= ~uint64_t{0} << shift;
-      return static_cast<int64_t>(value);
-    }
-  }
-  void skip(uint64_t count) {
-    if (count > bytes_.size() - std::min(at_, bytes_.size())) {
-      failed_ = true;
-      at_ = bytes_.size();
-    } else {
-      at_ += count;
-    }
-  }
-
- private:
-  std::span<const uint8_t> bytes_;
-  size_t at_ = 0;
-  bool failed_ = false;
-};
 
 }  // namespace
 
@@ -126,6 +74,7 @@ Result<Object> Object::read(std::span<const uint8_t> bytes) {
       return bad("relocations without addends");
     }
   }
+  for (auto& list : object.relocations) std::ranges::stable_sort(list, {}, &Relocation::offset);
   return object;
 }
 
@@ -134,6 +83,11 @@ uint32_t Object::find_section(std::string_view name) const {
     if (sections[i].name == name) return i;
   }
   return 0;
+}
+
+const Object::Relocation* Object::find_relocation(uint32_t section, uint64_t offset) const {
+  const auto found = std::ranges::lower_bound(relocations[section], offset, {}, &Relocation::offset);
+  return found != relocations[section].end() && found->offset == offset && found->symbol < symbols.size() ? &*found : nullptr;
 }
 
 Result<std::vector<LineRow>> Object::line_rows() const {
@@ -188,10 +142,9 @@ Result<std::vector<LineRow>> Object::line_rows() const {
             // The relocation of this field says where.
             const size_t place = bytes.at();
             row.address = bytes.fixed<uint64_t>();
-            for (const Relocation& relocation : relocations[index]) {
-              if (relocation.offset != place || relocation.symbol >= symbols.size()) continue;
-              row.section = symbols[relocation.symbol].section;
-              row.address = symbols[relocation.symbol].value + static_cast<uint64_t>(relocation.addend);
+            if (const Relocation* relocation = find_relocation(index, place)) {
+              row.section = symbols[relocation->symbol].section;
+              row.address = symbols[relocation->symbol].value + static_cast<uint64_t>(relocation->addend);
             }
           }
           bytes.seek(end);

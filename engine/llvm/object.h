@@ -48,11 +48,13 @@ class Object {
 
   std::vector<Section> sections;
   std::vector<Symbol> symbols;
-  /// By section.
+  /// By section, in the order of their offsets.
   std::vector<std::vector<Relocation>> relocations;
 
   /// Index of the section of that name; 0 when there is none.
   uint32_t find_section(std::string_view name) const;
+  /// The relocation of the field at `offset`; null when it has none.
+  const Relocation* find_relocation(uint32_t section, uint64_t offset) const;
   /// The rows of .debug_line, in the order of sections and addresses. Spec: DWARF 5, section 6.2.
   Result<std::vector<LineRow>> line_rows() const;
 };

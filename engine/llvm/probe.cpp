@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/abi/calling_convention.h"
+#include "engine/llvm/handler_tables.h"
 #include "engine/llvm/object.h"
 #include "engine/llvm/versions.h"
 
@@ -95,6 +96,60 @@ Result<void> check_convention(llvm::TargetMachine& machine) {
     }
     at += static_cast<ptrdiff_t>(instruction.size());
   }
+  return {};
+}
+
+Result<void> check_landing_pads(llvm::TargetMachine& machine) {
+  llvm::LLVMContext context;
+  llvm::Module ir("probe", context);
+  ir.setTargetTriple(triple_argument(machine.getTargetTriple()));
+  ir.setDataLayout(machine.createDataLayout());
+  llvm::IRBuilder<> b(context);
+  llvm::Type* const ptr = llvm::PointerType::get(context, 0);
+  auto* const type = llvm::FunctionType::get(b.getVoidTy(), {ptr, ptr}, false);
+  auto* const probe = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, "probe", ir);
+  probe->setCallingConv(llvm::CallingConv::PreserveNone);
+  probe->addFnAttr("frame-pointer", "all");
+  probe->setPersonalityFn(llvm::cast<llvm::Constant>(ir.getOrInsertFunction("personality", b.getVoidTy()).getCallee()));
+  auto* const entry = llvm::BasicBlock::Create(context, "", probe);
+  auto* const next = llvm::BasicBlock::Create(context, "", probe);
+  auto* const landing_pad = llvm::BasicBlock::Create(context, "", probe);
+  b.SetInsertPoint(entry);
+  llvm::Value* const instance = b.CreateAlloca(ptr);
+  llvm::Value* const exception = b.CreateAlloca(ptr);
+  b.CreateStore(probe->getArg(0), instance);
+  b.CreateIntrinsic(llvm::Intrinsic::experimental_stackmap, {}, {b.getInt64(0), b.getInt32(0), instance});
+  b.CreateInvoke(type, probe->getArg(1), next, landing_pad, {probe->getArg(0), probe->getArg(1)})->setCallingConv(llvm::CallingConv::PreserveNone);
+  b.SetInsertPoint(next);
+  b.CreateRetVoid();
+  b.SetInsertPoint(landing_pad);
+  llvm::LandingPadInst* const caught = b.CreateLandingPad(llvm::StructType::get(context, {ptr, b.getInt32Ty()}), 1);
+  caught->addClause(ir.getOrInsertGlobal("h7", b.getInt8Ty()));
+  b.CreateStore(b.CreateExtractValue(caught, 0), exception, true);
+  b.CreateRetVoid();
+
+  const std::string bytes = emit_object(machine, ir);
+  const Object object = TRY(Object::read({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}));
+  const std::vector<CatchSite> sites = TRY(catch_sites(object));
+  const auto wrong = [](const char* what) {
+    return Error{ErrorKind::Io, std::string("LLVM " LLVM_VERSION_STRING " makes other landing pads than wasmrun expects: ") + what};
+  };
+  if (sites.size() != 1 || sites[0].first_handler != 7) return wrong("tables");
+  const CatchSite& site = sites[0];
+  const std::span<const uint8_t> code = object.sections[site.section].bytes;
+  if (site.end > code.size() || site.landing_pad + 3 > code.size() || site.frame_bytes > INT8_MAX) return wrong("sizes");
+  const auto holds = [&](uint64_t begin, uint64_t end, std::initializer_list<uint8_t> wanted) {
+    return std::search(code.begin() + static_cast<ptrdiff_t>(begin), code.begin() + static_cast<ptrdiff_t>(end), wanted.begin(), wanted.end()) !=
+           code.begin() + static_cast<ptrdiff_t>(end);
+  };
+  // push rbp; mov rbp, rsp; sub rsp, frame_bytes; mov [rbp + instance_offset], r12
+  if (!holds(0, site.begin, {0x55, 0x48, 0x89, 0xe5})) return wrong("the frame pointer");
+  if (!holds(0, site.begin, {0x48, 0x83, 0xec, static_cast<uint8_t>(site.frame_bytes)})) return wrong("the size of a frame");
+  if (!holds(0, site.end, {0x4c, 0x89, 0x65, static_cast<uint8_t>(site.instance_offset)})) return wrong("where the instance lies");
+  // call r13
+  if (site.end < 3 || !holds(site.end - 3, site.end, {0x41, 0xff, 0xd5})) return wrong("where a call ends");
+  // mov [rbp + ...], rax
+  if (!holds(site.landing_pad, site.landing_pad + 3, {0x48, 0x89, 0x45})) return wrong("the register of the exception");
   return {};
 }
 

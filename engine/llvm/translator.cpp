@@ -11,7 +11,7 @@ using module::ValueType;
 
 ClusterContext::ClusterContext(const module::Module& module, const abi::CompileOptions& compile_options,
                                const abi::ModuleLayout& module_layout, llvm::LLVMContext& llvm_context)
-    : wasm(module), options(compile_options), layout(module_layout), context(llvm_context), ir("cluster", llvm_context), debug(ir) {
+    : wasm(module), options(compile_options), layout(module_layout), objects(module), context(llvm_context), ir("cluster", llvm_context), debug(ir) {
   void_type = llvm::Type::getVoidTy(context);
   ptr = llvm::PointerType::get(context, 0);
   i1 = llvm::Type::getInt1Ty(context);
@@ -53,6 +53,18 @@ llvm::Type* ClusterContext::type_of(ValueType type) const {
   }
 }
 
+llvm::MDNode* ClusterContext::heap_access(HeapAccess access, uint32_t which) {
+  llvm::MDNode*& node = heap_accesses[{access, which}];
+  if (!node) {
+    llvm::MDBuilder metadata(context);
+    llvm::MDNode* const root = metadata.createTBAARoot("wasm");
+    const std::string name = std::to_string(static_cast<uint32_t>(access)) + "." + std::to_string(which);
+    llvm::MDNode* const type = metadata.createTBAAScalarTypeNode(name, root);
+    node = metadata.createTBAAStructTagNode(type, type, 0);
+  }
+  return node;
+}
+
 llvm::FunctionType* ClusterContext::type_of(const module::FuncType& type) {
   std::vector<abi::ValuePlace> places;
   abi::assign_parameters(type.params, places);
@@ -90,8 +102,11 @@ llvm::Function* ClusterContext::define(FuncIndex index, bool is_wide) {
   made->setCallingConv(llvm::CallingConv::PreserveNone);
   made->addFnAttr("frame-pointer", "all");
   made->addFnAttr("probe-stack", "inline-asm");
+  // Loops stay loops: there is no memset to call.
+  made->addFnAttr("no-builtins");
   made->addFnAttr(llvm::Attribute::NoRedZone);
-  made->addFnAttr(llvm::Attribute::NoUnwind);
+  // rsp is where the prologue put it: landing pads rely on that.
+  made->addFnAttr("no-realign-stack");
   made->addFnAttr(llvm::Attribute::NoInline);
   return made;
 }
@@ -168,6 +183,7 @@ void Translator::begin(FuncIndex function, const module::FunctionSummary& summar
   log_.clear();
   frames_.clear();
   next_loop_ = 0;
+  has_try_ = false;
   reachable_ = true;
   error_.reset();
 

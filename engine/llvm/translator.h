@@ -6,11 +6,15 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
 
+#include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/abi/calling_convention.h"
+#include "engine/abi/compiled_module.h"
 #include "engine/abi/compiler.h"
 #include "engine/abi/instance_layout.h"
 #include "engine/abi/traps.h"
@@ -21,6 +25,13 @@
 namespace wasmrun::llvm_compiler {
 
 namespace imm = instructions::imm;
+
+/// What an access to an object or to what belongs to the heap touches; no access of another kind does, nor one of the same kind and
+/// another `which`: fields of structs at another offset, elements that are stored differently.
+enum class HeapAccess : uint32_t { Header, Next, Tag, Length, Field, Element };
+
+/// How many types a type has above it.
+uint32_t depth_of(const module::Module& module, TypeIndex type);
 
 /// What the functions of one LLVM module share.
 struct ClusterContext {
@@ -33,11 +44,15 @@ struct ClusterContext {
   /// What travels in registers, as arguments and results of its own types.
   llvm::FunctionType* type_of(const module::FuncType& type);
   llvm::Type* type_of(module::ValueType type) const;
+  llvm::MDNode* heap_access(HeapAccess access, uint32_t which);
+  /// What stands for a handler in LLVM's tables.
+  llvm::Constant* handler_symbol(uint32_t handler);
   static std::string symbol(FuncIndex index) { return "f" + std::to_string(index.value); }
 
   const module::Module& wasm;
   const abi::CompileOptions& options;
   const abi::ModuleLayout& layout;
+  const abi::ObjectLayouts objects;
   llvm::LLVMContext& context;
   llvm::Module ir;
   llvm::DIBuilder debug;
@@ -54,6 +69,8 @@ struct ClusterContext {
   llvm::MDNode* invariant = nullptr;
   llvm::MDNode* unlikely = nullptr;
   llvm::MDNode* likely = nullptr;
+  std::map<std::pair<HeapAccess, uint32_t>, llvm::MDNode*> heap_accesses;
+  std::vector<abi::Handler> handlers;
 };
 
 class Translator {
@@ -66,18 +83,37 @@ class Translator {
   friend struct Dispatch;
   using Value = llvm::Value;
 
+  /// Where paths meet.
+  struct Label {
+    llvm::BasicBlock* target = nullptr;
+    size_t log_begin = 0;                     ///< of the changes since the label's block began
+    std::vector<llvm::PHINode*> operands;     ///< in `target`
+    std::unordered_map<uint32_t, llvm::PHINode*> locals;
+    std::vector<llvm::BasicBlock*> predecessors;
+  };
+
+  /// A block whose exceptions are caught. Every call in it may go to `pad`, a landing pad. From there, and from the blocks inside when none
+  /// of their clauses is meant, `dispatch` is entered with one operand: the exception with the clause's number in its upper half.
+  struct Try {
+    Label pad, dispatch;
+    Try* outer = nullptr;          ///< where exceptions go that no clause takes
+    uint32_t first_handler = abi::Handler::kNone;
+    uint32_t last_handler = abi::Handler::kNone;
+    llvm::SwitchInst* clauses = nullptr;      ///< once dispatch is made
+    Value* exception = nullptr;               ///< likewise
+    std::vector<std::pair<uint32_t, Value*>> locals;  ///< likewise: what differs from the block's begin
+  };
+
   /// A block, loop, if or the function itself.
-  struct Frame {
-    enum class Kind : uint8_t { Function, Block, Loop, If, Else } kind = Kind::Block;
-    llvm::BasicBlock* target = nullptr;       ///< where branches to the label go
+  struct Frame : Label {
+    enum class Kind : uint8_t { Function, Block, Loop, If, Else, Try, Catch } kind = Kind::Block;
     llvm::BasicBlock* else_block = nullptr;   ///< If
+    std::unique_ptr<Try> own_try;             ///< try, and try_table with clauses
+    std::vector<imm::Catch> catches;          ///< try_table
+    Try* handlers = nullptr;                  ///< of calls here; null: exceptions leave the function
     std::vector<module::ValueType> params, results;
     std::vector<Value*> entry_operands;       ///< If: the parameters, for the else part
     size_t height = 0;                        ///< of the operand stack below the parameters
-    size_t log_begin = 0;
-    std::vector<llvm::PHINode*> operands;     ///< of the label, in `target`
-    std::unordered_map<uint32_t, llvm::PHINode*> locals;
-    std::vector<llvm::BasicBlock*> predecessors;
     const std::vector<module::ValueType>& label_types() const { return kind == Kind::Loop ? params : results; }
   };
   struct Change {
@@ -91,13 +127,17 @@ class Translator {
   Frame& label(LabelIndex index) { return frames_[frames_.size() - 1 - index.value]; }
   /// One more edge from the current block to the label of `frame`, with the current locals and top operands.
   void add_edge(Frame& frame);
+  void add_operands(Label& label, std::span<Value* const> values);
+  /// `is_open`: locals may differ that did not on the edges before.
+  void add_locals(Label& label, bool is_open);
   void end_frame();
   /// Goes on in the label of `frame`, which is closed.
   void enter_label(Frame& frame);
   void roll_back(size_t log_begin);
   void become_unreachable();
+  void branch_if(Value* condition, LabelIndex index);
   void skip_unreachable();
-  Value* value_at_begin(const Frame& frame, uint32_t local) const;
+  Value* value_at_begin(const Label& label, uint32_t local) const;
   llvm::PHINode* phi_at_begin(llvm::BasicBlock* block, llvm::Type* type);
   void set_local(uint32_t local, Value* value);
   llvm::BasicBlock* new_block() { return llvm::BasicBlock::Create(c_.context, "", function_); }
@@ -128,8 +168,8 @@ class Translator {
   // ---- Traps and calls (calls.cpp).
   void trap_if(Value* condition, abi::TrapCode code, Value* operand = nullptr);
   void trap(abi::TrapCode code, Value* operand);
-  llvm::CallInst* call_stub(Value* code, const std::vector<std::pair<unsigned, Value*>>& given);
-  Value* call_builtin(abi::Builtin builtin, const std::vector<Value*>& words);
+  llvm::CallBase* call_stub(Value* code, const std::vector<std::pair<unsigned, Value*>>& given, bool may_throw = false);
+  llvm::CallBase* call_builtin(abi::Builtin builtin, const std::vector<Value*>& words, bool may_throw = false);
   struct Callee {
     Value* code = nullptr;  ///< null: `direct`
     llvm::Function* direct = nullptr;
@@ -231,6 +271,70 @@ class Translator {
   void push_wide(Value* value);
   void multiply_wide(bool is_signed);
 
+  // ---- Exceptions (exception.cpp).
+  llvm::CallBase* call_or_invoke(llvm::FunctionType* type, Value* code, const std::vector<Value*>& arguments, bool may_throw);
+  Try& make_try(Frame& frame);
+  void keep_instance_in_frame();
+  uint32_t add_handler(uint32_t tag, uint32_t next);
+  void add_clause(Try& block, uint32_t tag);
+  void restore_locals(const Try& block);
+  void make_dispatch(Try& block, size_t height);
+  void make_clauses(Frame& frame);
+  void push_exception_arguments(const module::FuncType& tag, Value* exception);
+  void begin_catch(uint32_t tag, const module::FuncType* type);
+  void throw_now(abi::Builtin builtin, const std::vector<Value*>& words);
+  const module::FuncType& tag_type(TagIndex tag) const { return c_.wasm.types[c_.wasm.tags[tag.value].type.value].func; }
+
+  // ---- The collected heap (aggregate.cpp, allocation.cpp, cast.cpp).
+  /// Where a field or element lies, and how.
+  struct Item {
+    Value* address;
+    const abi::FieldLayout layout;
+    module::ValueType type;
+    HeapAccess access;
+    uint32_t which;
+  };
+  /// A test whose result is known on several ways.
+  struct Answer {
+    llvm::BasicBlock* block = nullptr;
+    std::vector<std::pair<Value*, llvm::BasicBlock*>> known;
+  };
+  template <class Access>
+  Access* touching(Access* access, HeapAccess kind, uint32_t which = 0) {
+    access->setMetadata(llvm::LLVMContext::MD_tbaa, c_.heap_access(kind, which));
+    return access;
+  }
+  Value* heap_base();
+  Value* object_address(Value* reference);
+  Value* load_tag(Value* reference);
+  void trap_if_null(Value* reference, abi::TrapCode code);
+  llvm::Type* stored_type(const abi::FieldLayout& layout, module::ValueType type) const;
+  Value* load_item(const Item& item, bool is_signed);
+  void store_item(const Item& item, Value* value, bool is_new);
+  Item field_of(Value* reference, TypeIndex type, uint32_t index);
+  Item element_of(Value* reference, TypeIndex type, Value* index);
+  Item descriptor_of(Value* reference, TypeIndex type);
+  Value* array_length(Value* reference);
+  void check_element(Value* reference, Value* index);
+  void get_field(const imm::TypeField& given, bool is_signed);
+  void get_element(TypeIndex type, bool is_signed);
+  void fill_elements(Value* reference, TypeIndex type, Value* first, Value* count, Value* value, bool is_new);
+  void get_i31(bool is_signed);
+  Value* store_context_field(uint64_t offset);
+  Value* allocate_slowly(TypeIndex type, Value* length);
+  Value* allocate(TypeIndex type, Value* size_bytes, Value* length, Value* is_small);
+  Value* allocate(TypeIndex type, uint64_t size_bytes, uint32_t length);
+  Value* allocate_array(TypeIndex type, Value* length);
+  void new_struct(TypeIndex type, bool is_default);
+  void new_array_from_segment(abi::Builtin builtin, TypeIndex type, uint32_t segment);
+  void answer_if(Answer& answer, Value* condition, bool value);
+  Value* finish(Answer& answer, Value* otherwise);
+  Value* tag_is_of(Value* tag, module::HeapType type);
+  Value* is_of(Value* reference, module::ValueType target);
+  void cast(module::ValueType target);
+  Value* has_descriptor(module::ValueType target);
+  void cast_by_descriptor(module::ValueType target);
+
  public:
   // ---- One handler a row of opcodes.def that this compiler has; Dispatch refuses the rest.
 #define SIMPLE(name) void name();
@@ -263,6 +367,7 @@ class Translator {
   std::vector<Frame> frames_;
   uint32_t next_loop_ = 0;
   bool reachable_ = true;
+  bool has_try_ = false;
   bool is_wide_ = false;  ///< the function has wide_type
   uint64_t instruction_offset_ = 0;
   std::optional<Error> error_;
