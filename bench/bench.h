@@ -27,6 +27,12 @@ static inline uint64_t bits_of(double value) {
   return bits;
 }
 
+static inline void* zeros(size_t bytes) {
+  void* const made = calloc(1, bytes);
+  if (!made) exit(1);
+  return made;
+}
+
 // A checksum of an array of doubles.
 static inline uint64_t fold(const double* values, size_t count) {
   uint64_t sum = 0;

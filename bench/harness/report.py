@@ -26,6 +26,9 @@ def means(results: list[Results], engines: list[str]) -> list[dict]:
         row = {"of": title, "programs": len(chosen)}
         for engine in engines:
             row[engine] = rounded(geometric_mean([r.ratio(engine, "native") for r in chosen]))
+        if {"O2", "scalar"} <= set(engines):
+            # What is lost beyond vectorizing.
+            row["O2/scalar"] = rounded(geometric_mean([r.ratio("O2", "scalar") for r in chosen]))
         rows.append(row)
     return rows
 
@@ -59,7 +62,7 @@ def print_results(results: list[Results], engines: list[str]) -> None:
     print("\ngeometric means of ratios to native")
     for row in means(results, others):
         title = f"{row['of']} ({row['programs']})"
-        print(f"{title:58}" + "  ".join(f"{e} {ratio_text(row[e])}" for e in others))
+        print(f"{title:58}" + "  ".join(f"{e} {ratio_text(row[e])}" for e in [*others, "O2/scalar"] if e in row))
     print("\nv: native clang vectorizes it. Times: processor time of the quickest call of a process, the median over the rounds.")
     for number, note in enumerate(notes, 1):
         print(f"[{number}] {note}")

@@ -3,9 +3,8 @@
 #include <math.h>
 
 enum { ROWS = 340, COLUMNS = 340 };
-static double data[ROWS][COLUMNS], result[COLUMNS][COLUMNS], mean[COLUMNS], deviation[COLUMNS];
-
-uint64_t kernel(void) {
+__attribute__((noinline)) static uint64_t work(double data[ROWS][COLUMNS], double result[COLUMNS][COLUMNS], double mean[COLUMNS],
+                                              double deviation[COLUMNS]) {
   for (int i = 0; i < ROWS; ++i)
     for (int j = 0; j < COLUMNS; ++j) data[i][j] = (double)(i * j) / COLUMNS + i + (double)(i * i % (j + 3));
   for (int j = 0; j < COLUMNS; ++j) {
@@ -31,4 +30,17 @@ uint64_t kernel(void) {
     }
   }
   return fold(result[0], COLUMNS * COLUMNS);
+}
+
+uint64_t kernel(void) {
+  double (*data)[COLUMNS] = zeros(ROWS * sizeof *data);
+  double (*result)[COLUMNS] = zeros(COLUMNS * sizeof *result);
+  double* mean = zeros(COLUMNS * sizeof *mean);
+  double* deviation = zeros(COLUMNS * sizeof *deviation);
+  const uint64_t sum = work(data, result, mean, deviation);
+  free(data);
+  free(result);
+  free(mean);
+  free(deviation);
+  return sum;
 }

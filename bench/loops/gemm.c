@@ -3,9 +3,7 @@
 #include "../bench.h"
 
 enum { N = 400 };
-static double a[N][N], b[N][N], c[N][N];
-
-uint64_t kernel(void) {
+__attribute__((noinline)) static uint64_t work(double a[N][N], double b[N][N], double c[N][N]) {
   for (int i = 0; i < N; ++i)
     for (int j = 0; j < N; ++j) {
       a[i][j] = (double)((i * j + 1) % 17) / 17.0;
@@ -18,4 +16,15 @@ uint64_t kernel(void) {
       for (int j = 0; j < N; ++j) c[i][j] += 1.5 * a[i][k] * b[k][j];
   }
   return fold(c[0], N * N);
+}
+
+uint64_t kernel(void) {
+  double (*a)[N] = zeros(N * sizeof *a);
+  double (*b)[N] = zeros(N * sizeof *b);
+  double (*c)[N] = zeros(N * sizeof *c);
+  const uint64_t sum = work(a, b, c);
+  free(a);
+  free(b);
+  free(c);
+  return sum;
 }

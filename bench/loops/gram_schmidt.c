@@ -3,9 +3,7 @@
 #include <math.h>
 
 enum { M = 300, N = 240 };
-static double a[M][N], q[M][N], r[N][N];
-
-uint64_t kernel(void) {
+__attribute__((noinline)) static uint64_t work(double a[M][N], double q[M][N], double r[N][N]) {
   for (int i = 0; i < M; ++i)
     for (int j = 0; j < N; ++j) a[i][j] = (double)(i * j % M) / M * 10 + (i == j ? 40 : 1);
   for (int k = 0; k < N; ++k) {
@@ -21,4 +19,15 @@ uint64_t kernel(void) {
     }
   }
   return fold(q[0], M * N) ^ fold(r[0], N * N);
+}
+
+uint64_t kernel(void) {
+  double (*a)[N] = zeros(M * sizeof *a);
+  double (*q)[N] = zeros(M * sizeof *q);
+  double (*r)[N] = zeros(N * sizeof *r);
+  const uint64_t sum = work(a, q, r);
+  free(a);
+  free(q);
+  free(r);
+  return sum;
 }

@@ -2,9 +2,7 @@
 #include "../bench.h"
 
 enum { N = 360 };
-static double a[N][N], b[N], x[N], y[N];
-
-uint64_t kernel(void) {
+__attribute__((noinline)) static uint64_t work(double a[N][N], double b[N], double x[N], double y[N]) {
   for (int i = 0; i < N; ++i) {
     for (int j = 0; j < N; ++j) a[i][j] = i == j ? N : (double)((i * 7 + j * 3) % 19) / 19.0;
     b[i] = (double)(i + 1) / N;
@@ -28,4 +26,17 @@ uint64_t kernel(void) {
     x[i] = rest / a[i][i];
   }
   return fold(a[0], N * N) ^ fold(x, N);
+}
+
+uint64_t kernel(void) {
+  double (*a)[N] = zeros(N * sizeof *a);
+  double* b = zeros(N * sizeof *b);
+  double* x = zeros(N * sizeof *x);
+  double* y = zeros(N * sizeof *y);
+  const uint64_t sum = work(a, b, x, y);
+  free(a);
+  free(b);
+  free(x);
+  free(y);
+  return sum;
 }

@@ -2,9 +2,8 @@
 #include "../bench.h"
 
 enum { N = 900 };
-static double a[N][N], x[N], y[N], z[N], w[N], v[N], t[N], r[N];
-
-uint64_t kernel(void) {
+__attribute__((noinline)) static uint64_t work(double a[N][N], double x[N], double y[N], double z[N], double w[N], double v[N],
+                                              double t[N], double r[N]) {
   for (int i = 0; i < N; ++i) {
     x[i] = (double)(i % N) / N;
     z[i] = (double)((i + 1) % N) / N;
@@ -26,4 +25,25 @@ uint64_t kernel(void) {
     }
   }
   return fold(x, N) ^ fold(z, N) ^ fold(r, N);
+}
+
+uint64_t kernel(void) {
+  double (*a)[N] = zeros(N * sizeof *a);
+  double* x = zeros(N * sizeof *x);
+  double* y = zeros(N * sizeof *y);
+  double* z = zeros(N * sizeof *z);
+  double* w = zeros(N * sizeof *w);
+  double* v = zeros(N * sizeof *v);
+  double* t = zeros(N * sizeof *t);
+  double* r = zeros(N * sizeof *r);
+  const uint64_t sum = work(a, x, y, z, w, v, t, r);
+  free(a);
+  free(x);
+  free(y);
+  free(z);
+  free(w);
+  free(v);
+  free(t);
+  free(r);
+  return sum;
 }

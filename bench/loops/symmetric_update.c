@@ -3,9 +3,7 @@
 #include "../bench.h"
 
 enum { N = 340, M = 300 };
-static double a[N][M], c[N][N], b[N][M];
-
-uint64_t kernel(void) {
+__attribute__((noinline)) static uint64_t work(double a[N][M], double c[N][N], double b[N][M]) {
   for (int i = 0; i < N; ++i) {
     for (int j = 0; j < M; ++j) {
       a[i][j] = (double)((i * j + 1) % N) / N;
@@ -24,4 +22,15 @@ uint64_t kernel(void) {
       b[i][j] *= 0.001;
     }
   return fold(c[0], N * N) ^ fold(b[0], N * M);
+}
+
+uint64_t kernel(void) {
+  double (*a)[M] = zeros(N * sizeof *a);
+  double (*c)[N] = zeros(N * sizeof *c);
+  double (*b)[M] = zeros(N * sizeof *b);
+  const uint64_t sum = work(a, c, b);
+  free(a);
+  free(c);
+  free(b);
+  return sum;
 }

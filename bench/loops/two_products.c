@@ -2,9 +2,8 @@
 #include "../bench.h"
 
 enum { I = 240, J = 250, K = 260, L = 270 };
-static double a[I][K], b[K][J], c[J][L], d[I][L], product[I][J];
-
-uint64_t kernel(void) {
+__attribute__((noinline)) static uint64_t work(double a[I][K], double b[K][J], double c[J][L], double d[I][L],
+                                              double product[I][J]) {
   for (int i = 0; i < I; ++i)
     for (int k = 0; k < K; ++k) a[i][k] = (double)((i * k + 1) % I) / I;
   for (int k = 0; k < K; ++k)
@@ -24,4 +23,19 @@ uint64_t kernel(void) {
       for (int j = 0; j < J; ++j) d[i][l] += product[i][j] * c[j][l];
     }
   return fold(d[0], I * L);
+}
+
+uint64_t kernel(void) {
+  double (*a)[K] = zeros(I * sizeof *a);
+  double (*b)[J] = zeros(K * sizeof *b);
+  double (*c)[L] = zeros(J * sizeof *c);
+  double (*d)[L] = zeros(I * sizeof *d);
+  double (*product)[J] = zeros(I * sizeof *product);
+  const uint64_t sum = work(a, b, c, d, product);
+  free(a);
+  free(b);
+  free(c);
+  free(d);
+  free(product);
+  return sum;
 }
