@@ -10,7 +10,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   # False alarms about std::string when optimizing (GCC bug 105651).
   target_compile_options(wasmrun_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
-if(WASMRUN_SANITIZE)
+if(WASMRUN_SANITIZE STREQUAL thread)
+  target_compile_options(wasmrun_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=thread -fno-omit-frame-pointer>)
+  target_link_options(wasmrun_options INTERFACE -fsanitize=thread)
+elseif(WASMRUN_SANITIZE)
   target_compile_options(wasmrun_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer>)
   target_link_options(wasmrun_options INTERFACE -fsanitize=address,undefined)
 endif()

@@ -14,6 +14,13 @@
 #include "engine/runtime/execution_context.h"
 #include "engine/runtime/store.h"
 
+#if defined(__SANITIZE_THREAD__)
+// ThreadSanitizer keeps a signal back until the thread calls the C library, which a guest in a loop never does. This name of
+// the same function it does not replace.
+extern "C" int __sigaction(int, const struct sigaction*, struct sigaction*) noexcept;
+#define sigaction(...) __sigaction(__VA_ARGS__)
+#endif
+
 namespace wasmrun::runtime {
 namespace {
 
