@@ -1,5 +1,5 @@
 // A guest without an engine: bytes as memory, functions called by name. Visible: Guest, Reply, TempTree,
-// on_both_resolvers.
+// on_both_resolvers, writable_and_not.
 #pragma once
 
 #include <fcntl.h>
@@ -239,6 +239,13 @@ inline Resolver::Kind on_both_resolvers() {
   const auto kind = GENERATE(Resolver::Kind::Openat2, Resolver::Kind::Walk);
   UNSCOPED_INFO((kind == Resolver::Kind::Walk ? "walk" : "openat2"));
   return kind;
+}
+
+/// Runs the rest of a test once with a preopen that may be written and once with one that may not; for Guest's `read_only`.
+inline bool writable_and_not() {
+  const bool read_only = GENERATE(false, true);
+  UNSCOPED_INFO((read_only ? "read-only" : "writable"));
+  return read_only;
 }
 
 }  // namespace wasmrun::wasi

@@ -7,7 +7,7 @@ namespace wasmrun::wasi {
 
 TEST_CASE("a path that climbs out of the preopen is refused", "[wasi][path_open][sandbox][attack][attack1][attack2][attack3]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.mkdir("root/a");
   std::string many;
   for (int i = 0; i < 60; ++i) many += "../";
@@ -23,7 +23,7 @@ TEST_CASE("a path that climbs out of the preopen is refused", "[wasi][path_open]
 
 TEST_CASE("an absolute path is refused", "[wasi][path_open][sandbox][attack][attack4][attack5]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   for (const std::string& path :
        {std::string("/etc/passwd"), std::string("//x"), std::string("/./x"), std::string("/"), tree.path("canary")}) {
     INFO(path);
@@ -35,7 +35,7 @@ TEST_CASE("an absolute path is refused", "[wasi][path_open][sandbox][attack][att
 
 TEST_CASE("a host's absolute link is not followed", "[wasi][path_open][sandbox][attack][attack7][attack8]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.symlink(tree.path("canary"), "root/last");
   tree.symlink(tree.path(""), "root/middle");
   CHECK(guest.path_open(kRoot, "last") == Errno::Perm);
@@ -48,7 +48,7 @@ TEST_CASE("a host's absolute link is not followed", "[wasi][path_open][sandbox][
 
 TEST_CASE("a relative link to the outside is not followed", "[wasi][path_open][sandbox][attack][attack9]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.symlink("..", "root/up");
   tree.symlink("../canary", "root/out");
   CHECK(guest.path_open(kRoot, "up") == Errno::Perm);
@@ -72,7 +72,7 @@ TEST_CASE("a link that pointed inside does not lead outside after a rename", "[w
 
 TEST_CASE("a way out and in again is refused", "[wasi][path_open][sandbox][attack][attack11]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.write("root/f", "inside");
   tree.symlink("../root/f", "root/around");
   CHECK(guest.path_open(kRoot, "around") == Errno::Perm);
@@ -81,7 +81,7 @@ TEST_CASE("a way out and in again is refused", "[wasi][path_open][sandbox][attac
 
 TEST_CASE("dots that stay inside work", "[wasi][path_open][sandbox][attack][attack12]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.mkdir("root/a/b");
   tree.write("root/f", "inside");
   tree.symlink("../f", "root/a/link");
@@ -98,7 +98,7 @@ TEST_CASE("dots that stay inside work", "[wasi][path_open][sandbox][attack][atta
 
 TEST_CASE("links that never end are a loop, forty are not", "[wasi][path_open][sandbox][attack][attack13]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.write("root/f0", "end");
   tree.symlink("self", "root/self");
   tree.symlink("pong", "root/ping");
@@ -133,7 +133,7 @@ TEST_CASE("a trailing slash does not make an escaping link followed", "[wasi][pa
 
 TEST_CASE("a slash at the end of a link's target does not let it out", "[wasi][path_open][sandbox][attack][attack15]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.symlink("..", "root/evil");
   tree.symlink("evil/", "root/l");
   tree.symlink("l/", "root/ll");
@@ -148,7 +148,7 @@ TEST_CASE("a slash at the end of a link's target does not let it out", "[wasi][p
 
 TEST_CASE("a slash at the end of a link's target demands a directory", "[wasi][path_open][sandbox][attack][attack15]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.mkdir("root/d");
   tree.write("root/f", "x");
   tree.symlink("d/", "root/to_d");
@@ -159,7 +159,7 @@ TEST_CASE("a slash at the end of a link's target demands a directory", "[wasi][p
 
 TEST_CASE("a link out followed by dots is refused", "[wasi][path_open][sandbox][attack][attack16]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.symlink("..", "root/up");
   for (const char* path : {"up/.", "up/..", "up/../..", "up/./canary"}) {
     INFO(path);
@@ -207,7 +207,7 @@ TEST_CASE("creating through a dangling link makes the file inside, never outside
 
 TEST_CASE("a preopen that the host renames stays usable and closed", "[wasi][path_open][sandbox][attack][attack20]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.write("root/f", "moved");
   std::filesystem::rename(tree.root(), tree.path("elsewhere"));
   CHECK(guest.read_all(guest.open("f")) == "moved");
@@ -228,7 +228,7 @@ TEST_CASE("a preopen that the host removes is empty", "[wasi][path_open][sandbox
 
 TEST_CASE("an open directory that the host moves outside still cannot be left", "[wasi][path_open][sandbox][attack][attack22]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.mkdir("root/sub/inner");
   const uint32_t sub = guest.open("sub", {.oflags = oflags::kDirectory});
   std::filesystem::rename(tree.path("root/sub"), tree.path("outside"));
@@ -240,7 +240,7 @@ TEST_CASE("an open directory that the host moves outside still cannot be left", 
 
 TEST_CASE("a subdirectory's descriptor does not give its parent", "[wasi][path_open][sandbox][attack][attack22]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.mkdir("root/sub");
   tree.write("root/f", "x");
   tree.symlink("../f", "root/sub/l");
@@ -252,7 +252,7 @@ TEST_CASE("a subdirectory's descriptor does not give its parent", "[wasi][path_o
 
 TEST_CASE("procfs below a preopen is refused", "[wasi][path_open][sandbox][attack][attack23]") {
   WasiOptions options;
-  options.preopens.push_back({"/", "/", false});
+  options.preopens.push_back({"/", "/", writable_and_not()});
   Guest guest(std::move(options), on_both_resolvers());
   for (const char* path : {"proc/self/mem", "proc/self/status", "proc", "proc/self/root", "proc/self/cwd",
                            "proc/self/exe", "proc/self/fd/0"}) {
@@ -268,7 +268,7 @@ TEST_CASE("procfs below a preopen is refused", "[wasi][path_open][sandbox][attac
 
 TEST_CASE("a link that the host swaps while paths resolve never leads outside", "[wasi][path_open][sandbox][attack][attack17]") {
   TempTree tree;
-  Guest guest(tree, on_both_resolvers());
+  Guest guest(tree, on_both_resolvers(), writable_and_not());
   tree.mkdir("root/dir");
   tree.write("root/dir/canary", "inside");
   tree.mkdir("root/spare");
