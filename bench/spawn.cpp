@@ -57,6 +57,10 @@ int main(int argc, char** argv) {
     std::sort(times[i].begin(), times[i].end());
     const double median = times[i][times[i].size() / 2];
     if (i == 0) first = median;
-    std::printf("%8.3f ms %7.2fx  %s\n", median, median / first, commands[i][0]);
+    std::printf("%8.3f ms %7.2fx ", median, median / first);
+    for (const char* word : commands[i]) {
+      if (word) std::printf(" %s", word);
+    }
+    std::puts("");
   }
 }
