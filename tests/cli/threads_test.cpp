@@ -77,6 +77,53 @@ TEST_CASE("threads that end make room, thousands one after the other", "[cli][th
   CHECK(ended.status == 0);
 }
 
+TEST_CASE("a lock made of wait and notify keeps the sum of a hundred threads", "[cli][threads]") {
+  // The lock is at 8, the sum at 12.
+  const Ended ended = run_program(program(R"(
+    (loop $next
+      (call $fail_unless (i32.gt_s (call $spawn (local.get $i)) (i32.const 0)))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
+    (call $wait_until (i32.const 0) (i32.const 100))
+    (call $fail_unless (i32.eq (i32.load (i32.const 12)) (i32.const 100000))))",
+                                          R"(
+    (loop $next
+      (loop $try
+        (if (i32.atomic.rmw.cmpxchg (i32.const 8) (i32.const 0) (i32.const 1))
+          (then (drop (memory.atomic.wait32 (i32.const 8) (i32.const 1) (i64.const -1))) (br $try))))
+      (i32.store (i32.const 12) (i32.add (i32.load (i32.const 12)) (i32.const 1)))
+      (i32.atomic.store (i32.const 8) (i32.const 0))
+      (drop (memory.atomic.notify (i32.const 8) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000))))
+    (call $count (i32.const 0)))"));
+  INFO(ended.err);
+  CHECK(ended.status == 0);
+}
+
+#ifndef WASMRUN_SANITIZED  // each of thousands of threads costs the sanitizer ten milliseconds
+TEST_CASE("when no more threads may run at once the program is told, and may start others when some are over", "[cli][threads]") {
+  // All wait at 0, count themselves at 4, and at 8 when they go on. The system may allow fewer than wasmrun does.
+  const Ended ended = run_program(program(R"(
+    (local $result i32)
+    (loop $next
+      (local.set $result (call $spawn (local.get $i)))
+      (if (i32.gt_s (local.get $result) (i32.const 0))
+        (then (local.set $i (i32.add (local.get $i) (i32.const 1))) (br $next))))
+    (call $fail_unless (i32.eq (local.get $result) (i32.const -6)))
+    (call $fail_unless (i32.and (i32.gt_u (local.get $i) (i32.const 50)) (i32.le_u (local.get $i) (i32.const 4096))))
+    (call $wait_until (i32.const 4) (local.get $i))
+    (call $count (i32.const 0))
+    (call $wait_until (i32.const 8) (local.get $i))
+    (loop $again (br_if $again (i32.lt_s (call $spawn (i32.const 0)) (i32.const 0))))
+    (call $wait_until (i32.const 8) (i32.add (local.get $i) (i32.const 1))))",
+                                          R"(
+    (call $count (i32.const 4))
+    (call $wait_until (i32.const 0) (i32.const 1))
+    (call $count (i32.const 8)))"));
+  INFO(ended.err);
+  CHECK(ended.status == 0);
+}
+#endif
+
 TEST_CASE("an exit of any thread ends the program with its status", "[cli][threads]") {
   const char* const wait_forever = "(drop (call $spawn (i32.const 0))) (call $wait_until (i32.const 0) (i32.const 1))";
   const Ended exited = run_program(program(wait_forever, "(call $exit (i32.const 7))"));
