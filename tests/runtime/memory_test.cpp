@@ -95,7 +95,7 @@ TEST_CASE("a minimum above the limit does not instantiate", "[runtime]") {
 TEST_CASE("an exact memory needs little address space", "[runtime]") {
   rlimit old;
   REQUIRE(getrlimit(RLIMIT_AS, &old) == 0);
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   rlimit tight = old;
   tight.rlim_cur = rlim_t{1} << 30;
   REQUIRE(setrlimit(RLIMIT_AS, &tight) == 0);
