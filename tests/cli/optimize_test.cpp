@@ -51,7 +51,12 @@ TEST_CASE("what the optimizing compiler does not have is compiled all the same, 
 
 TEST_CASE("optimized code can be interrupted", "[cli][optimize][timeout]") {
   SKIP_WITHOUT_GUEST("spin");
-  const Ended ended = wasmrun({"-O2", "--timeout=3s", guest("spin")});
+#ifdef WASMRUN_SANITIZED  // compiling takes its time of it
+  const char* const timeout = "--timeout=20s";
+#else
+  const char* const timeout = "--timeout=3s";
+#endif
+  const Ended ended = wasmrun({"-O2", timeout, guest("spin")});
   INFO(ended.err);
   CHECK(ended.status == 124);
   CHECK(contains(ended.err, "  at "));
