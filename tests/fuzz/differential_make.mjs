@@ -1,10 +1,11 @@
-// Makes random valid modules: node differential_make.mjs WASM_OPT FOLDER FIRST_SEED COUNT. The same seed makes the same module.
+// Makes random valid modules: node differential_make.mjs WASM_OPT FOLDER FIRST_SEED COUNT [both]. The same seed makes the same module.
+// both: for both compilers instead of node, with threads and relaxed vectors too.
 // wasm-opt of the npm package binaryen is a script; it is run again and again in this process, since starting it takes longer
 // than a module does.
 import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const [tool, folder, first, count] = process.argv.slice(2);
+const [tool, folder, first, count, both] = process.argv.slice(2);
 const script = readFileSync(tool, "utf8").replace(/^#!.*\n/, "");
 const body = new Function("Module", "require", "process", "WebAssembly", "__dirname", "__filename", "module", script);
 
@@ -41,6 +42,7 @@ function generator(seed) {  // a linear congruential generator, upper bits
 // Every feature in most modules; a module without one now and then takes other paths through wasm-opt.
 const features = ["mutable-globals", "nontrapping-float-to-int", "simd", "bulk-memory", "sign-ext", "reference-types", "multivalue", "tail-call",
   "exception-handling", "gc", "extended-const", "memory64", "multimemory"];
+if (both) features.push("threads", "relaxed-simd");
 const needed = { gc: "reference-types", "exception-handling": "reference-types", multimemory: "bulk-memory" };
 const passes = [[], [], ["-O1"], ["-O3"], ["--coalesce-locals", "--precompute"]];
 
@@ -74,6 +76,8 @@ for (let seed = Number(first); seed < Number(first) + Number(count); ++seed) {
   const input = new Uint8Array(100 + random(random(8) === 0 ? 20000 : 3000)).map(() => random(256));
   const words = ["-ttf", `${folder}/input`];
   const off = new Set(random(3) ? [] : features.filter(() => random(6) === 0));
+  // What the optimizing compiler leaves to the baseline tells nothing.
+  if (both && seed % 4) off.add("gc").add("exception-handling");
   for (const feature of features) if (!off.has(feature) && !off.has(needed[feature])) words.push(`--enable-${feature}`);
   if (random(4)) words.push("--translate-to-exnref");  // node takes no module that has both forms of exceptions
   words.push("--denan", ...passes[random(passes.length)]);
