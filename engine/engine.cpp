@@ -35,6 +35,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   engine->compile_options.guard_pages = !options.explicit_bounds_checks && has_address_space();
   engine->compile_options.canonical_nans = options.canonical_nans;
   engine->threads = options.threads;
+  engine->progress = options.progress;
   if (options.compiler == CompilerChoice::Optimizing) engine->optimizing = TRY(load_optimizing_compiler());
   engine->features = options.features;
   return std::unique_ptr<Engine>(std::move(engine));

@@ -25,6 +25,9 @@ class Memory;
 /// are compiled by the baseline.
 enum class CompilerChoice : uint8_t { Baseline, Optimizing };
 
+/// Told how far a compilation is, from any of its threads, several at once: pieces begun, and all of them.
+using CompileProgress = std::function<void(uint64_t done, uint64_t total)>;
+
 struct EngineOptions {
   CompilerChoice compiler = CompilerChoice::Baseline;
   /// Compare each memory access with the memory's size instead of relying on guard pages. Chosen by itself when the system
@@ -36,6 +39,7 @@ struct EngineOptions {
   unsigned threads = 0;
   /// Which processors the code is for: "host", or "x86-64-v2" to "x86-64-v4" for code that is only written to an artifact.
   std::string target_cpu = "host";
+  CompileProgress progress = {};
   /// What modules may use. What a module uses beyond it is refused with the standard's words and the option's name.
   module::FeatureSet features = module::FeatureSet::defaults();
 };

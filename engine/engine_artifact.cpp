@@ -30,8 +30,8 @@ std::string why_not_runnable(const artifact::Identity& identity, const abi::Comp
   if (identity.build != artifact::own_build_id()) return "compiled by another build of wasmrun";
   const abi::CpuFeatures host = abi::CpuFeatures::host();
   if (!host.includes(identity.cpu)) return "compiled for a processor with " + identity.cpu.to_string() + "; this one has " + host.to_string();
-  if (identity.guard_pages && !options.guard_pages) return "compiled for guard pages, which need more address space than is to be had or were not wanted";
-  if (options.canonical_nans && !identity.canonical_nans) return "compiled without --deterministic";
+  if (identity.guard_pages && !options.guard_pages) return "compiled without --explicit-bounds-checks, which this run needs";
+  if (options.canonical_nans && !identity.canonical_nans) return "compiled without --deterministic, which this run needs";
   return {};
 }
 

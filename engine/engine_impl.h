@@ -47,6 +47,7 @@ class EngineImpl final : public Engine {
   /// Null: the baseline.
   std::unique_ptr<abi::Compiler> optimizing;
   unsigned threads = 0;
+  CompileProgress progress;
   module::FeatureSet features = module::FeatureSet::defaults();
 };
 

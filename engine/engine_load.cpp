@@ -54,8 +54,9 @@ Result<std::vector<uint8_t>> binary_form(std::vector<uint8_t> bytes, module::Fea
 /// some, from one counter; of all failures the one of the first function counts, so that the answer does not depend on timing.
 class FunctionQueue {
  public:
-  FunctionQueue(const module::Module& module, abi::ModuleCompilation* compilation, ObjectStore* objects = nullptr)
-      : module_(module), compilation_(compilation), objects_(objects) {
+  FunctionQueue(const module::Module& module, abi::ModuleCompilation* compilation, ObjectStore* objects = nullptr,
+                const CompileProgress& progress = {})
+      : module_(module), compilation_(compilation), objects_(objects), progress_(progress) {
     if (compilation) clusters_ = compilation->clusters();
   }
 
@@ -103,6 +104,7 @@ class FunctionQueue {
     for (;;) {
       const uint64_t number = next_.fetch_add(1, std::memory_order_relaxed);
       if (number >= batches() || batch(number).begin > first_failure_.load(std::memory_order_relaxed)) return;
+      if (progress_) progress_(number, batches());
       if (add_known_object(number)) continue;
       if (compilation_ && !compiler) compiler = compilation_->new_worker();
       if (!work_on(batch(number), validator, compiler.get(), summary) || !compiler || clusters_.empty()) continue;
@@ -152,6 +154,7 @@ class FunctionQueue {
   const module::Module& module_;
   abi::ModuleCompilation* compilation_;
   ObjectStore* objects_;
+  const CompileProgress progress_;
   std::vector<abi::Cluster> clusters_;
   std::vector<pthread_t> workers_;
   std::atomic<uint64_t> next_{0};
@@ -181,7 +184,7 @@ Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
 
 Result<abi::CompiledModule> EngineImpl::compile(abi::Compiler& compiler, const module::Module& module, ObjectStore* objects) {
   const auto compilation = TRY(compiler.begin(module, compile_options));
-  TRY(FunctionQueue(module, compilation.get(), objects).run(threads));
+  TRY(FunctionQueue(module, compilation.get(), objects, progress).run(threads));
   return compilation->finish();
 }
 

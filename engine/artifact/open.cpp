@@ -43,7 +43,7 @@ Result<void> check_parts(const Header& header) {
   for (uint32_t i = 0; i < kParts; ++i) {
     const FileRange& part = header.parts[i];
     const uint64_t align = i >= Part::Code ? kAlignBytes : 8;
-    if (part.offset < end || part.offset % align != 0) return damaged("its parts overlap");
+    if (part.offset < end || (part.size_bytes > 0 && part.offset % align != 0)) return damaged("its parts overlap");
     if (part.offset > header.file_bytes || part.size_bytes > header.file_bytes - part.offset) return damaged("a part goes past its end");
     end = part.end();
   }

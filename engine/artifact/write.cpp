@@ -45,8 +45,8 @@ Result<void> write_all(int fd, Bytes bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return Error{ErrorKind::Io, std::string("cannot write: ") + std::strerror(errno)};
-    if (written == 0) return Error{ErrorKind::Io, "cannot write: no space"};
+    if (written < 0) return Error{ErrorKind::Io, std::strerror(errno)};
+    if (written == 0) return Error{ErrorKind::Io, "no space"};
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
   return {};
@@ -80,7 +80,7 @@ Result<void> write(int fd, const module::Module& module, const abi::CompiledModu
   write_identity(identity, header);
   uint64_t end = sizeof header;
   for (uint32_t i = 0; i < kParts; ++i) {
-    end = align_up(end, i >= Part::Code ? kAlignBytes : 8);
+    if (!parts[i].empty()) end = align_up(end, i >= Part::Code ? kAlignBytes : 8);
     header.parts[i] = {end, parts[i].size(), xxh3_64(parts[i])};
     end += parts[i].size();
   }
