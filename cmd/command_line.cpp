@@ -1,6 +1,9 @@
 // Splits the words of the command line into wasmrun's and the guest's.
 #include "cmd/command_line.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace wasmrun::cmd {
 namespace {
 
@@ -32,6 +35,18 @@ const OptionRow* find_option(std::string_view name) {
   return nullptr;
 }
 
+const char* name_of(Subcommand subcommand) {
+  switch (subcommand) {
+    case Subcommand::Run:
+    case Subcommand::Exec: return "run";
+    case Subcommand::Compile: return "compile";
+    case Subcommand::Validate: return "validate";
+    case Subcommand::Inspect: return "inspect";
+    case Subcommand::Wast: return "wast";
+  }
+  return "";
+}
+
 bool looks_like_option(std::string_view word) { return word.size() > 1 && word[0] == '-'; }
 
 Failure usage(std::string message, std::string detail = "See `wasmrun --help`.") {
@@ -61,9 +76,14 @@ Failure unknown_option(std::string_view name, bool after_app) {
 /// Whether the words are files to look at, none of them a program's.
 bool takes_files(Subcommand subcommand) { return subcommand == Subcommand::Validate || subcommand == Subcommand::Inspect; }
 
+bool is_for_compile_alone(std::string_view option) { return option == "-o" || option == "--target-cpu" || option == "--exe"; }
+
 bool has_meaning(const OptionRow& row, Subcommand subcommand) {
   if (row.spelling == "--help") return true;
   if (row.spelling == "--wat") return subcommand == Subcommand::Inspect;
+  if (is_for_compile_alone(row.spelling)) return subcommand == Subcommand::Compile;
+  // What a compiled file or an executable is given must be in it.
+  if (row.spelling == "--allow-precompiled" || row.spelling == "--preload") return !takes_files(subcommand) && subcommand != Subcommand::Compile;
   return !takes_files(subcommand) || row.spelling == "-v" || row.spelling == "--enable";
 }
 
@@ -77,10 +97,7 @@ std::optional<Failure> take_option(std::span<const std::string_view> words, size
   if (!row) return unknown_option(name, after_app);
   if (row->kind == OptionKind::Later) return usage("option " + quoted(row->spelling) + " is not supported yet");
   if (!has_meaning(*row, line.subcommand)) {
-    const char* subcommand = line.subcommand == Subcommand::Validate  ? "validate"
-                             : line.subcommand == Subcommand::Inspect ? "inspect"
-                                                                      : "run";
-    return usage("option " + quoted(name) + " has no meaning for " + subcommand);
+    return usage("option " + quoted(name) + " has no meaning for " + name_of(line.subcommand));
   }
 
   std::string option(row->spelling);
@@ -102,7 +119,7 @@ std::optional<Failure> take_option(std::span<const std::string_view> words, size
       value = words[position++];
     }
     if (value.empty()) return usage("option " + quoted(name) + " needs a value");
-    option += '=';
+    if (option.starts_with("--")) option += '=';
     option += value;
   }
   line.options.push_back(std::move(option));
@@ -114,15 +131,14 @@ std::optional<Failure> take_subcommand(std::span<const std::string_view> words, 
   taken = 0;
   if (words.empty()) return std::nullopt;
   const std::string_view first = words[0];
-  for (const std::string_view later : {"compile", "cache"}) {
-    if (first == later)
-      return usage("subcommand " + quoted(first) + " is not supported yet",
-                   "To run a file of that name, write ./" + std::string(first) + ".");
-  }
+  if (first == "cache")
+    return usage("subcommand " + quoted(first) + " is not supported yet", "To run a file of that name, write ./" + std::string(first) + ".");
   if (first == "run") {
     line.subcommand = Subcommand::Run;
   } else if (first == "exec") {
     line.subcommand = Subcommand::Exec;
+  } else if (first == "compile") {
+    line.subcommand = Subcommand::Compile;
   } else if (first == "validate") {
     line.subcommand = Subcommand::Validate;
   } else if (first == "inspect") {
@@ -143,7 +159,53 @@ bool asks_for_text(const CommandLine& line) {
   return false;
 }
 
+/// `compile` without --exe makes a file that is given nothing: grants belong to its runs.
+std::optional<Failure> check_compile_options(const CommandLine& line) {
+  if (std::find(line.options.begin(), line.options.end(), "--exe") != line.options.end()) return std::nullopt;
+  for (const std::string& option : line.options) {
+    const std::string name = option.substr(0, option.starts_with("--") ? option.find('=') : 2);
+    constexpr std::string_view kShapesCode[] = {"-O", "-o", "--target-cpu", "--explicit-bounds-checks", "--deterministic", "--enable", "-v", "--help", "--version"};
+    if (std::find(std::begin(kShapesCode), std::end(kShapesCode), name) != std::end(kShapesCode)) continue;
+    return usage("option " + quoted(name) + " has no meaning for compile without --exe", "Give it when the compiled file is run.");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::vector<std::string> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool is_word = false;
+  char quote = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
+      word += text[++i];
+      is_word = true;
+    } else if (quote != 0 ? c == quote : c == '"' || c == '\'') {
+      quote = quote != 0 ? 0 : c;
+      is_word = true;
+    } else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n')) {
+      if (is_word) words.push_back(std::move(word));
+      word.clear();
+      is_word = false;
+    } else {
+      word += c;
+      is_word = true;
+    }
+  }
+  if (is_word) words.push_back(std::move(word));
+  return words;
+}
+
+std::optional<Failure> take_options(std::span<const std::string_view> words, CommandLine& line) {
+  for (size_t position = 0; position < words.size();) {
+    if (!looks_like_option(words[position])) return usage("unexpected word " + quoted(words[position]), "There are only options here.");
+    if (auto failure = take_option(words, position, false, line)) return failure;
+  }
+  return std::nullopt;
+}
 
 std::optional<Failure> split_command_line(std::span<const std::string_view> words, CommandLine& line) {
   line = {};
@@ -168,6 +230,8 @@ std::optional<Failure> split_command_line(std::span<const std::string_view> word
       line.files.emplace_back(word);
       ++position;
       if (line.subcommand == Subcommand::Exec) break;
+    } else if (line.subcommand == Subcommand::Compile) {
+      return usage("compile takes one program, and found " + quoted(word) + " too");
     } else {
       break;  // the guest's first word
     }
@@ -180,6 +244,10 @@ std::optional<Failure> split_command_line(std::span<const std::string_view> word
   }
   for (const std::string& file : line.files) {
     if (file.empty()) return usage("the name of the program is empty");
+  }
+  if (line.subcommand == Subcommand::Compile) {
+    if (!line.guest_words.empty()) return usage("compile takes one program, and found " + quoted(line.guest_words.front()) + " too");
+    return check_compile_options(line);
   }
   return std::nullopt;
 }

@@ -8,8 +8,8 @@ inline constexpr char kHelp[] =
     R"(wasmrun runs WebAssembly programs (WASI preview 1), compiled to native code.
   wasmrun [OPTIONS] APP [OPTIONS] [--] [ARGS...]  run APP (also: wasmrun run)
   wasmrun exec [OPTIONS] APP [ARGS...]            every word after APP is APP's
-  wasmrun validate FILE...                        check without running
-  wasmrun inspect [--wat] FILE...                 describe, or print as text
+  wasmrun compile [OPTIONS] APP                   to a file that starts at once
+  wasmrun validate|inspect [--wat] FILE...        check; describe, print as text
   wasmrun wast FILE|DIR...                        run test scripts
 
 APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
@@ -29,6 +29,9 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --max-output SIZE         end with status 124 when APP writes more
   --max-fds NUMBER          limit the descriptors that APP has open
   -O LEVEL                  0: compile at once (default); 2: for speed
+  -o FILE                   compile: write FILE; --exe: one without wasmrun
+  --target-cpu CPU          compile: x86-64-v2, -v3, -v4; host (default)
+  --allow-precompiled       run APP even if it is a compiled file
   --stack-size SIZE         room for APP's calls (default: 8MiB)
   --gc-heap-size SIZE       limit the garbage-collected heap (default: 4GiB)
   --explicit-bounds-checks  check each memory access in code, not by guard pages

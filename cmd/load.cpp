@@ -9,9 +9,47 @@
 
 namespace wasmrun::cmd {
 
-std::optional<Failure> load_file(Engine& engine, Log& log, const std::string& file, std::shared_ptr<const LoadedModule>& loaded) {
+namespace {
+
+std::optional<Failure> load_artifact(Engine& engine, Log& log, const std::string& file, int fd, Precompiled precompiled,
+                                     std::shared_ptr<const LoadedModule>& loaded) {
+  if (precompiled == Precompiled::Refuse) {
+    return Failure{kCannotRun, quoted(file) + " is a compiled program, which is run only with --allow-precompiled",
+                   "Its machine code can do whatever you can, in spite of the sandbox: allow it if you trust whoever made the file."};
+  }
+  auto result = engine.load_artifact(fd, 0);
+  if (!result.ok()) {
+    Failure failure = describe_error(file, result.error());
+    if (result.error().kind != ErrorKind::Io) failure.detail = "Compile the program again, as it is to be run: wasmrun compile [OPTIONS] APP -o " + file;
+    return failure;
+  }
+  loaded = std::move(result).value();
+  log.say("mapped the compiled program " + file);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Failure> load_embedded(Engine& engine, Log& log, const OwnedFd& file, uint64_t offset, std::shared_ptr<const LoadedModule>& loaded) {
+  auto result = engine.load_artifact(file.get(), offset);
+  if (!result.ok() && result.error().kind == ErrorKind::Unsupported) {
+    log.say("compiled anew: " + result.error().message);
+    auto module = engine.module_of_artifact(file.get(), offset);
+    if (!module.ok()) return describe_error("the program", module.error());
+    result = engine.load(std::move(module).value());
+  }
+  if (!result.ok()) return describe_error("the program", result.error());
+  loaded = std::move(result).value();
+  return std::nullopt;
+}
+
+std::optional<Failure> load_file(Engine& engine, Log& log, const std::string& file, std::shared_ptr<const LoadedModule>& loaded,
+                                 Precompiled precompiled) {
+  OwnedFd fd;
+  if (auto failure = open_app(file, fd)) return failure;
+  if (begins_as_artifact(fd.get())) return load_artifact(engine, log, file, fd.get(), precompiled, loaded);
   std::vector<uint8_t> bytes;
-  if (auto failure = read_app(file, bytes)) return failure;
+  if (auto failure = read_app(file, fd, bytes)) return failure;
   if (log.on()) log.say("read " + file + ", " + std::to_string(bytes.size()) + " bytes");
   if (auto failure = foreign_format(file, bytes)) return failure;
   auto result = engine.load(std::move(bytes));
@@ -57,7 +95,7 @@ Failure describe_error(const std::string& file, const Error& error) {
 
 std::string module_name(const std::string& file) {
   std::string name = file.substr(file.rfind('/') + 1);
-  for (const std::string_view extension : {".wasm", ".wat"}) {
+  for (const std::string_view extension : {".wasm", ".wat", ".wasmx"}) {
     if (name.size() > extension.size() && name.ends_with(extension)) {
       name.resize(name.size() - extension.size());
       break;

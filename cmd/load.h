@@ -7,12 +7,20 @@
 
 #include "cmd/log.h"
 #include "cmd/report.h"
+#include "engine/base/owned_fd.h"
 #include "engine/engine.h"
 
 namespace wasmrun::cmd {
 
-/// Reads, checks and compiles `file`. Failures: those of read_app and of a module that cannot be run.
-std::optional<Failure> load_file(Engine& engine, Log& log, const std::string& file, std::shared_ptr<const LoadedModule>& loaded);
+/// Whether machine code that a file holds may run.
+enum class Precompiled { Refuse, Allow };
+
+/// Reads, checks and compiles `file`; an artifact is mapped instead. Failures: those of read_app and of a module that cannot be run.
+std::optional<Failure> load_file(Engine& engine, Log& log, const std::string& file, std::shared_ptr<const LoadedModule>& loaded,
+                                 Precompiled precompiled = Precompiled::Refuse);
+
+/// The module in this program's own file. Code that cannot run here is compiled anew. Failures: the file is damaged.
+std::optional<Failure> load_embedded(Engine& engine, Log& log, const OwnedFd& file, uint64_t offset, std::shared_ptr<const LoadedModule>& loaded);
 
 /// The failure of a module: "'app.wasm' is malformed: unexpected end (at offset 0x1f)", or "app.wat:3:5: unexpected token" and
 /// the line.

@@ -10,6 +10,7 @@
 
 #include "cmd/command_line.h"
 #include "cmd/help.h"
+#include "cmd/payload.h"
 #include "cmd/subcommands.h"
 
 namespace wasmrun::cmd {
@@ -37,6 +38,7 @@ int run_command(int argc, char** argv) {
   switch (line.subcommand) {
     case Subcommand::Run: return run(line);
     case Subcommand::Exec: return exec(line);
+    case Subcommand::Compile: return compile(line);
     case Subcommand::Validate: return validate(line);
     case Subcommand::Inspect: return inspect(line);
     case Subcommand::Wast: return wast(line);
@@ -58,6 +60,7 @@ int main(int argc, char** argv) {
   // The guest learns of a closed pipe by EPIPE, of `ulimit -f` by EFBIG. SIGINT, SIGTERM and the rest keep their meaning.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
+  if (const auto payload = wasmrun::cmd::own_payload(); payload.artifact_offset != 0) ::_exit(wasmrun::cmd::run_payload(payload, {argv, argv + argc}));
   // wasmrun buffers no output, so there is nothing to do at exit.
   ::_exit(wasmrun::cmd::run_command(argc, argv));
 }

@@ -9,25 +9,13 @@
 
 #include <string_view>
 
+#include "engine/engine.h"
+
 namespace wasmrun::cmd {
 namespace {
 
 constexpr size_t kMaxBytes = size_t{1} << 30;
 constexpr size_t kFirstChunkBytes = size_t{64} << 10;
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ > STDERR_FILENO) ::close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Failure not_opened(const std::string& file, int error) {
   const std::string message = "cannot open " + quoted(file) + ": " + ::strerror(error);
@@ -66,13 +54,17 @@ std::string_view without_interpreter_line(std::span<const uint8_t> bytes) {
 
 }  // namespace
 
-std::optional<Failure> read_app(const std::string& file, std::vector<uint8_t>& bytes) {
-  const bool is_stdin = file == "-";
-  const FileDescriptor fd(is_stdin ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return not_opened(file, errno);
+std::optional<Failure> open_app(const std::string& file, OwnedFd& fd) {
+  // Standard input stays open under its number.
+  fd.reset(file == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return not_opened(file, errno);
+  return std::nullopt;
+}
+
+std::optional<Failure> read_app(const std::string& file, const OwnedFd& fd, std::vector<uint8_t>& bytes) {
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0)
-    return Failure{kFailed, "cannot read " + quoted(is_stdin ? "standard input" : file) + ": " + ::strerror(errno)};
+    return Failure{kFailed, "cannot read " + quoted(file == "-" ? "standard input" : file) + ": " + ::strerror(errno)};
   if (S_ISDIR(status.st_mode)) {
     return Failure{kCannotRun, quoted(file) + " is a directory, not a WebAssembly module",
                    "Name the .wasm file itself. A directory for the program is granted with --dir."};
@@ -84,6 +76,17 @@ std::optional<Failure> read_app(const std::string& file, std::vector<uint8_t>& b
     expected_bytes = static_cast<size_t>(status.st_size);
   }
   return read_all(file, fd.get(), expected_bytes, bytes);
+}
+
+std::optional<Failure> read_app(const std::string& file, std::vector<uint8_t>& bytes) {
+  OwnedFd fd;
+  if (auto failure = open_app(file, fd)) return failure;
+  return read_app(file, fd, bytes);
+}
+
+bool begins_as_artifact(int fd) {
+  uint8_t magic[8];
+  return ::pread(fd, magic, sizeof magic, 0) == sizeof magic && looks_like_artifact(magic);
 }
 
 std::optional<Failure> foreign_format(const std::string& file, std::span<const uint8_t> bytes) {
@@ -100,6 +103,9 @@ std::optional<Failure> foreign_format(const std::string& file, std::span<const u
                 "Build it for the target wasm32-wasip1 instead of wasm32-wasip2, or run the core module it was made from.");
     }
     return std::nullopt;
+  }
+  if (looks_like_artifact(bytes)) {
+    return is("a program compiled by wasmrun", "It is run from a file, with --allow-precompiled. Everything else needs the module that it was made from.");
   }
   if (text.starts_with("BC\xC0\xDE")) return is("LLVM bitcode, not a WebAssembly module", "Link it into a .wasm file without -flto -c.");
   if (text.starts_with("\x7f" "ELF")) return is("a native ELF file, not a WebAssembly module", "Build it for the target wasm32-wasi.");

@@ -61,8 +61,14 @@ std::string list_functions(const LoadedModule& loaded) {
 /// One run of a program, from its options to its status.
 class Program {
  public:
-  Program(const CommandLine& line, const RunOptions& options)
-      : file_(line.files.front()), words_(line.guest_words), options_(options), log_(options.verbose),
+  /// A module inside this program's own file; no file: APP is one.
+  struct Embedded {
+    OwnedFd file;
+    uint64_t offset = 0;
+  };
+
+  Program(const CommandLine& line, const RunOptions& options, Embedded embedded)
+      : embedded_(std::move(embedded)), file_(line.files.front()), words_(line.guest_words), options_(options), log_(options.verbose),
         time_limit_({options.timeout, options.timeout_text}, {options.cpu_time, options.cpu_time_text}) {}
 
   int run() {
@@ -97,7 +103,10 @@ class Program {
                                   .features = options_.features});
     if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};
     engine_ = std::move(engine).value();
-    if (auto failure = load_file(*engine_, log_, file_, loaded_)) return failure;
+    if (auto failure = embedded_.file.valid() ? load_embedded(*engine_, log_, embedded_.file, embedded_.offset, loaded_)
+                                              : load_file(*engine_, log_, file_, loaded_, precompiled())) {
+      return failure;
+    }
     if (auto failure = choose_entry_point()) return failure;
 
     wasi::WasiOptions given = wasi_options();
@@ -118,6 +127,8 @@ class Program {
     time_limit_.watch(store_.get());
     return define_threads(store_options);
   }
+
+  Precompiled precompiled() const { return options_.allow_precompiled ? Precompiled::Allow : Precompiled::Refuse; }
 
   std::optional<Failure> define_threads(const StoreOptions& store_options) {
     if (!wasi::Threads::are_wanted(*loaded_)) return std::nullopt;
@@ -201,7 +212,7 @@ class Program {
   /// The last files that wasmrun itself opens.
   std::optional<Failure> load_preloads() {
     for (const Preload& preload : options_.preloads) {
-      if (auto failure = load_file(*engine_, log_, preload.file, preloaded_.emplace_back())) {
+      if (auto failure = load_file(*engine_, log_, preload.file, preloaded_.emplace_back(), precompiled())) {
         // 127 is for APP alone.
         if (failure->exit_code == kNotFound) *failure = {kFailed, "--preload: " + failure->message};
         return failure;
@@ -317,6 +328,7 @@ class Program {
     report("what the program asked of the system:", summary);
   }
 
+  Embedded embedded_;
   const std::string& file_;
   const std::vector<std::string>& words_;
   const RunOptions& options_;
@@ -332,14 +344,18 @@ class Program {
   TimeLimit time_limit_;  // stops before the store goes
 };
 
-}  // namespace
-
-int run(const CommandLine& line) {
+int run_program(const CommandLine& line, Program::Embedded embedded) {
   RunOptions options;
   if (auto failure = parse_run_options(line, options)) return fail(*failure);
   // Never destroyed: the process ends here, and the kernel takes mappings down faster than destructors do.
-  auto* const program = new Program(line, *new RunOptions(std::move(options)));
+  auto* const program = new Program(line, *new RunOptions(std::move(options)), std::move(embedded));
   return program->run();
 }
+
+}  // namespace
+
+int run(const CommandLine& line) { return run_program(line, {}); }
+
+int run_embedded(const CommandLine& line, OwnedFd file, uint64_t offset) { return run_program(line, {std::move(file), offset}); }
 
 }  // namespace wasmrun::cmd

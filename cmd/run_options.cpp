@@ -114,6 +114,7 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   if (const auto level = last(raw.optimize)) {
     if (*level != "0" && *level != "2") return wrong_value("-O", *level, "the levels are 0 and 2");
     options.optimizes = *level == "2";
+    options.level = options.optimizes ? 2 : 0;
   }
 
   options.tcplisten = std::move(raw.tcplisten);
@@ -130,6 +131,10 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   options.max_output_text = last(raw.max_output).value_or("");
   options.explicit_bounds_checks = raw.explicit_bounds_checks;
   options.no_landlock = raw.no_landlock;
+  options.output = last(raw.output);
+  options.target_cpu = last(raw.target_cpu);
+  options.exe = raw.exe;
+  options.allow_precompiled = raw.allow_precompiled;
   options.verbose = raw.verbose;
   options.wat = raw.wat;
   return std::nullopt;

@@ -35,6 +35,10 @@ struct RunOptions {
   std::optional<uint64_t> gc_heap_size_bytes;
   module::FeatureSet features = module::FeatureSet::defaults();
   bool optimizes = false;  ///< -O2
+  std::optional<int> level;  ///< -O, as typed
+  std::optional<std::string> output, target_cpu;  ///< compile
+  bool exe = false;                               ///< compile: an executable
+  bool allow_precompiled = false;
   bool explicit_bounds_checks = false;
   bool no_landlock = false;
   bool verbose = false;

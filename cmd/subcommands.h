@@ -1,7 +1,14 @@
 // The subcommands: each takes the split command line and returns the exit status of the process.
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "cmd/command_line.h"
+#include "engine/base/owned_fd.h"
 
 namespace wasmrun::cmd {
 
@@ -10,6 +17,16 @@ int run(const CommandLine& line);
 
 /// `wasmrun exec APP`: as `run`; the difference lies in whose the words are.
 int exec(const CommandLine& line);
+
+/// As `exec`, of the artifact at `offset` of `file`, which is this program's own.
+int run_embedded(const CommandLine& line, OwnedFd file, uint64_t offset);
+
+/// `wasmrun compile APP`: writes an artifact, or with --exe an executable.
+int compile(const CommandLine& line);
+
+struct Payload;
+/// What an executable of `compile --exe` does with the words of its command line, its own name first.
+int run_payload(const Payload& payload, std::span<char* const> arguments);
 
 /// `wasmrun validate FILE...`: decodes and validates; the status of the first file that fails.
 int validate(const CommandLine& line);

@@ -96,14 +96,42 @@ TEST_CASE("a level of optimization stands in its option's word or behind it", "[
 TEST_CASE("what is still to come is refused by name", "[cmd][grammar]") {
   for (const char* option : {"--cache-dir=x", "--no-cache"})
     CHECK(refuse({option, "app.wasm"}).message.find("is not supported yet") != std::string::npos);
-  for (const char* subcommand : {"compile", "cache"})
-    CHECK(refuse({subcommand, "app.wasm"}).message == "subcommand '" + std::string(subcommand) + "' is not supported yet");
+  CHECK(refuse({"cache", "app.wasm"}).message == "subcommand 'cache' is not supported yet");
 }
 
 TEST_CASE("only the first word can be a subcommand", "[cmd][grammar]") {
   CHECK(split({"app.wasm", "exec"}).guest_words == Words{"exec"});
   CHECK(split({"-v", "run"}).files == Words{"run"});
   CHECK(split({"./compile"}).files == Words{"./compile"});
+}
+
+TEST_CASE("compile takes one program, and grants only for an executable", "[cmd][grammar]") {
+  const CommandLine line = split({"compile", "-O2", "app.wasm", "-o", "out", "--target-cpu=x86-64-v3"});
+  CHECK(line.subcommand == Subcommand::Compile);
+  CHECK(line.files == Words{"app.wasm"});
+  CHECK(line.options == Words{"-O2", "-oout", "--target-cpu=x86-64-v3"});
+  CHECK(split({"compile", "--dir=.", "app.wasm", "--exe", "--env", "A=1"}).options == Words{"--dir=.", "--exe", "--env=A=1"});
+  CHECK(refuse({"compile", "--dir=.", "app.wasm"}).message == "option '--dir' has no meaning for compile without --exe");
+  CHECK(refuse({"compile", "a.wasm", "b.wasm"}).message == "compile takes one program, and found 'b.wasm' too");
+  CHECK(refuse({"compile", "a.wasm", "--", "x"}).message == "compile takes one program, and found 'x' too");
+  CHECK(refuse({"compile", "--preload=m=x.wasm", "a.wasm"}).message == "option '--preload' has no meaning for compile");
+  CHECK(refuse({"compile"}).message == "no program to run");
+  CHECK(refuse({"-o", "x", "a.wasm"}).message == "option '-o' has no meaning for run");
+  CHECK(split({"--allow-precompiled", "a.wasmx"}).options == Words{"--allow-precompiled"});
+}
+
+TEST_CASE("a variable is split into words as a shell would", "[cmd][grammar]") {
+  CHECK(split_words("") == Words{});
+  CHECK(split_words("  --dir=. \t-v\n") == Words{"--dir=.", "-v"});
+  CHECK(split_words("--env=A='b c' \"d \\\" e\"f ''") == Words{"--env=A=b c", "d \" ef", ""});
+  CHECK(split_words("a\\ b '\\'") == Words{"a b", "\\"});
+}
+
+TEST_CASE("options alone are taken without a program", "[cmd][grammar]") {
+  CommandLine line;
+  CHECK_FALSE(take_options(std::vector<std::string_view>{"--dir", ".", "-v"}, line));
+  CHECK(line.options == Words{"--dir=.", "-v"});
+  CHECK(take_options(std::vector<std::string_view>{"app.wasm"}, line)->message == "unexpected word 'app.wasm'");
 }
 
 TEST_CASE("validate takes files and no options of a run", "[cmd][grammar]") {
