@@ -102,10 +102,15 @@ uint32_t depth_of(const module::Module& module, TypeIndex type) {
 Translator::Callee Translator::callee_of(const imm::CallIndirect& target) {
   Value* const index = b_.CreateZExt(pop(), c_.i64);
   Value* const table = table_descriptor(target.second.value);
-  Value* const size = b_.CreateLoad(c_.i64, field(table, offsetof(abi::TableDescriptor, size)));
+  const bool is_fixed = c_.tables.is_fixed(target.second);
+  Value* const size = is_fixed ? constant64(c_.tables.size(target.second)) : b_.CreateLoad(c_.i64, field(table, offsetof(abi::TableDescriptor, size)));
   trap_if(b_.CreateICmpUGE(index, size), TrapCode::undefined_element);
-  Value* const elements = b_.CreateLoad(c_.ptr, field(table, offsetof(abi::TableDescriptor, elements)));
-  Value* const object = b_.CreateLoad(c_.ptr, b_.CreateGEP(c_.ptr, elements, index));
+  llvm::LoadInst* const elements = b_.CreateLoad(c_.ptr, field(table, offsetof(abi::TableDescriptor, elements)));
+  llvm::LoadInst* const object = b_.CreateLoad(c_.ptr, b_.CreateGEP(c_.ptr, elements, index));
+  if (is_fixed) {
+    elements->setMetadata(llvm::LLVMContext::MD_invariant_load, c_.invariant);
+    object->setMetadata(llvm::LLVMContext::MD_invariant_load, c_.invariant);
+  }
   trap_if(b_.CreateIsNull(object), TrapCode::uninitialized_element, index);
 
   Value* const tag = b_.CreateLoad(c_.i32, field(object, offsetof(abi::FuncObject, type_tag)));
@@ -198,7 +203,44 @@ void Translator::emit_tail_call(const module::FuncType& type, const Callee& call
 
 void Translator::call(const imm::FuncIndex& given) { emit_call(c_.wasm.func_type(given.index), callee_of(given.index)); }
 void Translator::return_call(const imm::FuncIndex& given) { emit_tail_call(c_.wasm.func_type(given.index), callee_of(given.index)); }
+void Translator::emit_likely_call(const imm::CallIndirect& given, const FixedTables::Target& target) {
+  const module::FuncType& type = c_.wasm.types[given.first.value].func;
+  llvm::BasicBlock* const direct = new_block();
+  llvm::BasicBlock* const other = new_block();
+  llvm::BasicBlock* const next = new_block();
+  Value* const index = stack_.back();
+  b_.CreateCondBr(b_.CreateICmpEQ(index, llvm::ConstantInt::get(index->getType(), target.element)), direct, other, c_.likely);
+
+  const std::vector<Value*> operands = stack_;
+  go_to(direct);
+  pop();
+  emit_call(type, callee_of(target.function));
+  const std::vector<Value*> direct_results(stack_.end() - static_cast<ptrdiff_t>(type.results.size()), stack_.end());
+  llvm::BasicBlock* const direct_end = b_.GetInsertBlock();
+  b_.CreateBr(next);
+
+  stack_ = operands;
+  go_to(other);
+  const Callee callee = callee_of(given);
+  emit_call(type, callee);
+  llvm::BasicBlock* const other_end = b_.GetInsertBlock();
+  b_.CreateBr(next);
+
+  go_to(next);
+  for (size_t i = 0; i < direct_results.size(); ++i) {
+    Value*& result = stack_[stack_.size() - direct_results.size() + i];
+    llvm::PHINode* const phi = b_.CreatePHI(result->getType(), 2);
+    phi->addIncoming(direct_results[i], direct_end);
+    phi->addIncoming(result, other_end);
+    result = phi;
+  }
+}
+
 void Translator::call_indirect(const imm::CallIndirect& given) {
+  if (const auto only = c_.tables.only_target(given.second, given.first)) {
+    emit_likely_call(given, *only);
+    return;
+  }
   const Callee callee = callee_of(given);
   emit_call(c_.wasm.types[given.first.value].func, callee);
 }

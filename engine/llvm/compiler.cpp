@@ -101,7 +101,8 @@ class Worker final : public abi::FunctionCompiler {
 
 class Compilation final : public abi::ModuleCompilation {
  public:
-  Compilation(const module::Module& module, const abi::CompileOptions& options) : module(module), options(options), layout(module) {}
+  Compilation(const module::Module& module, const abi::CompileOptions& options)
+      : module(module), tables(module), options(options), layout(module) {}
   std::unique_ptr<abi::FunctionCompiler> new_worker() override { return std::make_unique<Worker>(*this); }
   Result<abi::CompiledModule> finish() override {
     std::vector<std::string> objects;
@@ -115,6 +116,7 @@ class Compilation final : public abi::ModuleCompilation {
   }
 
   const module::Module& module;
+  const FixedTables tables;
   const abi::CompileOptions options;
   const abi::ModuleLayout layout;
 
@@ -142,7 +144,7 @@ Worker::Worker(Compilation& compilation) : compilation_(compilation), machine_(m
 Result<void> Worker::compile(FuncIndex function, const module::FunctionSummary& summary) {
   if (!cluster_) {
     context_ = std::make_unique<llvm::LLVMContext>();
-    cluster_ = std::make_unique<ClusterContext>(compilation_.module, compilation_.options, compilation_.layout, *context_);
+    cluster_ = std::make_unique<ClusterContext>(compilation_.module, compilation_.tables, compilation_.options, compilation_.layout, *context_);
     cluster_->ir.setTargetTriple(triple_argument(machine_->getTargetTriple()));
     cluster_->ir.setDataLayout(machine_->createDataLayout());
     translator_ = std::make_unique<Translator>(*cluster_);

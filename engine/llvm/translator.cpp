@@ -9,9 +9,10 @@ namespace wasmrun::llvm_compiler {
 
 using module::ValueType;
 
-ClusterContext::ClusterContext(const module::Module& module, const abi::CompileOptions& compile_options,
+ClusterContext::ClusterContext(const module::Module& module, const FixedTables& fixed_tables, const abi::CompileOptions& compile_options,
                                const abi::ModuleLayout& module_layout, llvm::LLVMContext& llvm_context)
-    : wasm(module), options(compile_options), layout(module_layout), objects(module), context(llvm_context), ir("cluster", llvm_context), debug(ir) {
+    : wasm(module), tables(fixed_tables), options(compile_options), layout(module_layout), objects(module), context(llvm_context),
+      ir("cluster", llvm_context), debug(ir) {
   void_type = llvm::Type::getVoidTy(context);
   ptr = llvm::PointerType::get(context, 0);
   i1 = llvm::Type::getInt1Ty(context);

@@ -20,6 +20,7 @@
 #include "engine/abi/traps.h"
 #include "engine/instructions/nan_results.h"
 #include "engine/instructions/visit.h"
+#include "engine/llvm/fixed_tables.h"
 #include "engine/module/function_summary.h"
 
 namespace wasmrun::llvm_compiler {
@@ -35,7 +36,8 @@ uint32_t depth_of(const module::Module& module, TypeIndex type);
 
 /// What the functions of one LLVM module share.
 struct ClusterContext {
-  ClusterContext(const module::Module& wasm, const abi::CompileOptions& options, const abi::ModuleLayout& layout, llvm::LLVMContext& context);
+  ClusterContext(const module::Module& wasm, const FixedTables& tables, const abi::CompileOptions& options, const abi::ModuleLayout& layout,
+                 llvm::LLVMContext& context);
 
   /// The LLVM function that stands for a defined function of the module; declared when it is first asked for.
   llvm::Function* function(FuncIndex index);
@@ -50,6 +52,7 @@ struct ClusterContext {
   static std::string symbol(FuncIndex index) { return "f" + std::to_string(index.value); }
 
   const module::Module& wasm;
+  const FixedTables& tables;
   const abi::CompileOptions& options;
   const abi::ModuleLayout& layout;
   const abi::ObjectLayouts objects;
@@ -176,6 +179,8 @@ class Translator {
     Value* instance = nullptr;
   };
   void emit_call(const module::FuncType& type, const Callee& callee);
+  /// A call through a table where only one element has the type: this one is called directly.
+  void emit_likely_call(const imm::CallIndirect& given, const FixedTables::Target& target);
   void emit_tail_call(const module::FuncType& type, const Callee& callee);
   void store_spilled(const std::vector<abi::ValuePlace>& places, size_t first);
   bool makes_tail_calls() const;
