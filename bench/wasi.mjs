@@ -1,4 +1,5 @@
 // Runs a WASI command under node: node wasi.mjs [--dir=HOST::GUEST]... FILE [ARGS...]. Without --dir, / is the current directory.
+// Node refuses an empty environment to modules of the first snapshot of WASI.
 import { readFile } from "node:fs/promises";
 import { WASI } from "node:wasi";
 
@@ -9,6 +10,11 @@ while (words[0]?.startsWith("--dir=")) {
   preopens[guest] = host;
 }
 if (Object.keys(preopens).length === 0) preopens["/"] = ".";
-const wasi = new WASI({ version: "preview1", args: words, env: {}, preopens });
 const module = new WebAssembly.Module(await readFile(words[0]));
-process.exitCode = wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
+const wanted = WebAssembly.Module.imports(module);
+const version = wanted.some((i) => i.module === "wasi_unstable") ? "unstable" : "preview1";
+const wasi = new WASI({ version, args: words, env: { LANG: "C" }, preopens });
+const given = wasi.getImportObject();
+// Functions that node does not have (WasmEdge's sockets) fail with ENOSYS when called.
+for (const { module: from, name } of wanted) given[from][name] ??= () => 52;
+process.exitCode = wasi.start(new WebAssembly.Instance(module, given));

@@ -47,7 +47,7 @@ class Engines:
         """Runs a module with directories (host, guest) and arguments."""
         if engine in ("O0", "O2"):
             granted = [f"--dir={host}::{guest}" for host, guest in dirs]
-            return [self.wasmrun, "-v", f"-{engine}", *self.no_cache, *granted, wasm, *words]
+            return [self.wasmrun, "-v", f"-{engine}", *self.no_cache, *granted, wasm, "--", *words]
         flags = LIFTOFF if engine == "liftoff" else []
         granted = [f"--dir={host}::{guest}" for host, guest in dirs]
         return [self.node, "--no-warnings", *flags, str(tools.BENCH / "wasi.mjs"), *granted, wasm, *words]

@@ -51,11 +51,11 @@ def all_programs() -> list[Program]:
     return found + vector_loops
 
 
-def select(words: list[str]) -> list[Program]:
-    """Programs by name or group; all without words."""
+def select(words: list[str], others: list[str]) -> list[Program]:
+    """Programs by name or group; all without words. `others`: words that are somebody else's."""
     programs = all_programs()
     for word in words:
-        if not any(word in (p.name, p.group) for p in programs):
+        if word not in others and not any(word in (p.name, p.group) for p in programs):
             tools.fail(f"no program or group is called {word}: bench/run --list shows them")
     return [p for p in programs if not words or p.name in words or p.group in words]
 
