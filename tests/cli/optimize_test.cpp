@@ -35,6 +35,21 @@ TEST_CASE("optimized code traps with a backtrace", "[cli][optimize]") {
   CHECK(first_line(deep.err) == "wasmrun: trap: call stack exhausted");
 }
 
+TEST_CASE("optimized code that faults before its first call still has its caller in the backtrace", "[cli][optimize]") {
+  const TemporaryFolder folder;
+  write_file(folder.file("app.wat"), "(module (memory 1) (func $leaf (param i32) (result i32) (local.get 0))"
+                                     "(func $inner (param i32) (result i32)"
+                                     "  (if (i32.eqz (i32.load (local.get 0))) (then (return (i32.const 1))))"
+                                     "  (i32.add (call $leaf (local.get 0)) (call $leaf (i32.const 3))))"
+                                     "(func $middle (param i32) (result i32) (i32.add (call $inner (local.get 0)) (i32.const 1)))"
+                                     "(func (export \"_start\") (drop (call $middle (i32.const 0x7fffffff)))))");
+  const Ended ended = wasmrun({"-O2", folder.file("app.wat")});
+  INFO(ended.err);
+  CHECK(ended.status == 134);
+  CHECK(contains(ended.err, "\n  at inner ("));
+  CHECK(contains(ended.err, "\n  at middle (app!func[2]) 0x4f\n  at _start ("));
+}
+
 TEST_CASE("what the optimizing compiler does not have is compiled all the same, and -v says why", "[cli][optimize]") {
   const TemporaryFolder folder;
   const std::string params = "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)";
