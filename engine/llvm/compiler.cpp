@@ -47,8 +47,6 @@ void set_options() {
       "wasmrun",
       // Where variables are is not asked; otherwise a tenth of the time goes there.
       "-experimental-debug-variable-locations=false",
-      // Costs 4% of the time; medians of bench/run are the same.
-      "-enable-misched=false",
       // Every function makes its frame first, not where LLVM sees a call: a fault before that is without caller in a backtrace, and calls
       // in inline assembly, which it does not see, are without frame.
       "-enable-shrink-wrap=false",
