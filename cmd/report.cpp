@@ -2,6 +2,7 @@
 #include "cmd/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace wasmrun::cmd {
@@ -43,6 +44,11 @@ void report(std::string_view message, std::string_view detail) {
     if (written <= 0) return;
     rest.remove_prefix(static_cast<size_t>(written));
   }
+}
+
+bool report_is_read() {
+  const int flags = ::fcntl(STDERR_FILENO, F_GETFL);
+  return flags >= 0 && !(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY;
 }
 
 int fail(const Failure& failure) {

@@ -21,6 +21,9 @@ std::string format_report(std::string_view message, std::string_view detail);
 /// Writes that string with one system call and returns nothing to check: there is nobody left to tell.
 void report(std::string_view message, std::string_view detail = {});
 
+/// Whether standard error is open: nobody reads a costly detail where it is not.
+bool report_is_read();
+
 /// Reports the failure and returns its exit code.
 int fail(const Failure& failure);
 

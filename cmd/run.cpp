@@ -58,6 +58,11 @@ std::string list_functions(const LoadedModule& loaded) {
   return "It exports:\n" + text;
 }
 
+Trap with_source(Trap trap) {
+  find_source(trap);
+  return trap;
+}
+
 /// One run of a program, from its options to its status.
 class Program {
  public:
@@ -313,7 +318,7 @@ class Program {
       case Outcome::Kind::Exited: return exit_status_of(outcome.exit_code);
       case Outcome::Kind::Trapped: break;
     }
-    const std::string backtrace = describe_backtrace(outcome.trap);
+    const std::string backtrace = report_is_read() ? describe_backtrace(with_source(outcome.trap)) : std::string();
     if (outcome.interrupted) return fail({kLimitReached, time_limit_.message(), backtrace});
     if (wasi_->output_exceeded()) return fail({kLimitReached, "wrote more than " + options_.max_output_text, backtrace});
     return fail({kTrapped, "trap: " + outcome.trap.message, backtrace});

@@ -12,13 +12,30 @@ std::string hexadecimal(uint64_t number) {
   return "0x" + std::string(buffer, result.ptr);
 }
 
+std::string describe_place(const SourceFrame& source) {
+  if (source.file.empty()) return {};
+  std::string place = " " + source.file;
+  if (source.line != 0) place += ":" + std::to_string(source.line);
+  if (source.line != 0 && source.column != 0) place += ":" + std::to_string(source.column);
+  return place;
+}
+
+/// Functions that were inlined have lines of their own, before the one that they became part of.
 std::string describe_frame(const BacktraceFrame& frame) {
-  std::string place = frame.module.empty() ? std::string() : frame.module + "!";
-  place += "func[" + std::to_string(frame.function) + "]";
-  std::string line = "  at ";
-  line += frame.function_name.empty() ? place : frame.function_name + " (" + place + ")";
-  if (frame.module_offset) line += " " + hexadecimal(*frame.module_offset);
-  return line + "\n";
+  std::string function = frame.module.empty() ? std::string() : frame.module + "!";
+  function += "func[" + std::to_string(frame.function) + "]";
+  const std::string offset = frame.module_offset ? " " + hexadecimal(*frame.module_offset) : std::string();
+  std::string lines;
+  for (size_t i = 0; i + 1 < frame.source.size(); ++i) {
+    const SourceFrame& source = frame.source[i];
+    lines += "  at " + (source.function.empty() ? "?" : source.function) + " (inlined, " + function + ")" + offset +
+             describe_place(source) + "\n";
+  }
+  std::string name = frame.function_name;
+  if (name.empty() && !frame.source.empty()) name = frame.source.back().function;
+  lines += "  at " + (name.empty() ? function : name + " (" + function + ")") + offset;
+  if (!frame.source.empty()) lines += describe_place(frame.source.back());
+  return lines + "\n";
 }
 
 }  // namespace

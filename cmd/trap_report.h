@@ -7,7 +7,7 @@
 
 namespace wasmrun::cmd {
 
-/// A line for each frame, innermost first: "  at name (module!func[12]) 0x1234".
+/// Lines for each frame, innermost first: "  at name (module!func[12]) 0x1234", and behind it " file.c:3:7" where that is known.
 std::string describe_backtrace(const Trap& trap);
 
 }  // namespace wasmrun::cmd

@@ -62,6 +62,10 @@ std::vector<ExternDescription> exports_of(const LoadedModule& loaded);
 /// Why the baseline compiled a module although the optimizing compiler was asked for; empty when nothing is to be said.
 std::string not_optimized_because(const LoadedModule& loaded);
 
+/// Finds the lines of the source, and what was inlined, for each frame whose module has DWARF. To be called while the trap's store
+/// lives, once and only when somebody reads them: it takes milliseconds, in modules of hundreds of megabytes seconds.
+void find_source(Trap& trap);
+
 /// What `wasmrun inspect` says about a module.
 struct ModuleSummary {
   uint64_t binary_bytes = 0;  ///< of a text: once assembled

@@ -10,6 +10,7 @@
 
 #include "engine/abi/compiler.h"
 #include "engine/artifact/artifact.h"
+#include "engine/dwarf/sections.h"
 #include "engine/engine.h"
 #include "engine/module/type_registry.h"
 
@@ -58,6 +59,9 @@ Result<module::Module> decode_module(std::vector<uint8_t> bytes, module::TypeReg
 Result<std::unique_ptr<abi::Compiler>> load_optimizing_compiler();
 /// Its version and build, without loading it: "LLVM 22.1.8 (build 0123456789abcdef)". Empty when there is none.
 const std::string& optimizing_compiler_name();
+
+/// The debugging sections of a module, which the module owns.
+dwarf::Sections dwarf_sections(const module::Module& module);
 
 /// How many threads the scheduler's mask and the cgroup's quota allow; at least 1.
 unsigned available_threads();

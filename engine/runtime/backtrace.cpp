@@ -117,6 +117,7 @@ void fill_backtrace(const Store& store, const ExecutionContext& context, Trap& t
     const auto defined = loaded.code.find_function(site.inside());
     if (!defined) return;
     BacktraceFrame frame;
+    frame.instance = range->instance;
     frame.module = range->instance->name();
     frame.function = loaded.module.imported_functions + *defined;
     frame.module_offset = loaded.code.find_module_offset(*defined, site.pc, site.is_return_address);

@@ -1,5 +1,5 @@
 // The public types that cross the border of a guest; engine.h passes them on to cmd/ and wasi/.
-// Visible: RawValue, StoreOptions, BacktraceFrame, Trap, Outcome, Caller, HostOutcome, HostFunction, ExternDescription,
+// Visible: RawValue, StoreOptions, SourceFrame, BacktraceFrame, Trap, Outcome, Caller, HostOutcome, HostFunction, ExternDescription,
 // MissingImport, Instantiation.
 #pragma once
 
@@ -50,12 +50,23 @@ struct StoreOptions {
 /// What a reference of the `any` and `extern` hierarchies is.
 enum class ReferenceKind : uint8_t { Null, Host, I31, Struct, Array };
 
-/// One line of a trap's backtrace.
+/// A function of the source that a guest function was made from, and where in it the guest was.
+struct SourceFrame {
+  std::string function;  ///< demangled; may be empty
+  std::string file;      ///< absolute, or relative to the folder where the compiler ran; may be empty
+  uint32_t line = 0;     ///< from 1; 0: not known
+  uint32_t column = 0;   ///< from 1; 0: not known
+};
+
+/// One guest function of a trap's backtrace.
 struct BacktraceFrame {
   std::string module;           ///< name the instance was given; may be empty
   uint32_t function = 0;
   std::string function_name;    ///< demangled; empty when the module has no name for it
-  std::optional<uint64_t> module_offset;
+  std::optional<uint64_t> module_offset = std::nullopt;
+  /// What was inlined, innermost first, and last the function itself; empty until find_source looks for it.
+  std::vector<SourceFrame> source = {};
+  const runtime::Instance* instance = nullptr;  ///< the first one of the function's module; lives as long as its store
 };
 
 /// Why the guest stopped before it returned.

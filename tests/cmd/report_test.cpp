@@ -50,6 +50,19 @@ TEST_CASE("a backtrace has a line a frame and says what was left out", "[cmd][tr
   CHECK(describe_backtrace(trap) == "  at divide (app!func[12]) 0x1234\n  ... 7 more frames ...\n  at app!func[3]\n");
 }
 
+TEST_CASE("a backtrace has a line for each inlined function and says where in the source it is, as far as that is known", "[cmd][trap]") {
+  Trap trap;
+  trap.frames = {{"app", 12, "", 0x1234}, {"app", 3, "main", 0x20}, {"app", 4, "", std::nullopt}};
+  trap.frames[0].source = {{"divide", "a.c", 5, 7}, {"", "", 0, 0}, {"compute", "b.c", 6, 0}};
+  trap.frames[1].source = {{"its_main", "b.c", 0, 4}};
+  CHECK(describe_backtrace(trap) ==
+        "  at divide (inlined, app!func[12]) 0x1234 a.c:5:7\n"
+        "  at ? (inlined, app!func[12]) 0x1234\n"
+        "  at compute (app!func[12]) 0x1234 b.c:6\n"
+        "  at main (app!func[3]) 0x20 b.c\n"
+        "  at app!func[4]\n");
+}
+
 namespace {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
