@@ -37,6 +37,8 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --explicit-bounds-checks  check each memory access in code, not by guard pages
   --enable NAME|all         let APP use a proposal that is off by default
   --deterministic[=SEED]    the same clocks, random bytes and files on every run
+  --perf, --gdb             tell perf or gdb the names (and lines) of APP's code
+  --coredump[=FILE]         write APP's memory and stack to FILE when it traps
   --no-landlock             let the kernel not guard the granted directories too
   --trace-wasi[=FILE]       write each call to the system; =summary: counts
   -v, --help, --version     -v: say on standard error what is done

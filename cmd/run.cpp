@@ -12,10 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "cmd/coredump_file.h"
 #include "cmd/import_hints.h"
 #include "cmd/invoke.h"
 #include "cmd/load.h"
 #include "cmd/log.h"
+#include "cmd/perf_map_file.h"
 #include "cmd/subcommands.h"
 #include "cmd/time_limit.h"
 #include "cmd/trap_report.h"
@@ -58,7 +60,15 @@ std::string list_functions(const LoadedModule& loaded) {
   return "It exports:\n" + text;
 }
 
-Trap with_source(Trap trap) {
+constexpr size_t kDumpedFramesAtEachEnd = 10000;
+
+/// As people want to read it: with lines of the source, and not too long.
+Trap for_reading(Trap trap) {
+  constexpr size_t kAtEachEnd = 20;
+  if (trap.frames.size() > 2 * kAtEachEnd) {
+    trap.frames_left_out += trap.frames.size() - 2 * kAtEachEnd;
+    trap.frames.erase(trap.frames.begin() + kAtEachEnd, trap.frames.end() - kAtEachEnd);
+  }
   find_source(trap);
   return trap;
 }
@@ -88,6 +98,7 @@ class Program {
     if (!time_limit_.start()) return fail({kFailed, "cannot start a thread for --timeout and --cpu-time"});
     if (auto failure = prepare()) return stop_and_fail(*failure);
     if (auto failure = load_preloads()) return stop_and_fail(*failure);
+    if (auto failure = tell_tools()) return stop_and_fail(*failure);
     if (auto failure = restrict_files()) return stop_and_fail(*failure);
     if (auto status = preload()) return *status;
     if (auto failure = check_imports(file_, *loaded_)) return stop_and_fail(*failure);
@@ -105,6 +116,7 @@ class Program {
     auto engine = Engine::create({.compiler = options_.optimizes ? CompilerChoice::Optimizing : CompilerChoice::Baseline,
                                   .explicit_bounds_checks = options_.explicit_bounds_checks,
                                   .canonical_nans = options_.deterministic_seed.has_value(),
+                                  .for_debugger = options_.gdb,
                                   .features = options_.features});
     if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};
     engine_ = std::move(engine).value();
@@ -125,6 +137,7 @@ class Program {
     if (options_.stack_size_bytes) store_options.stack_size_bytes = *options_.stack_size_bytes;
     store_options.max_memory_bytes = options_.max_memory_bytes;
     store_options.gc_heap_size = options_.gc_heap_size_bytes;
+    if (options_.coredump) store_options.backtrace_frames_at_each_end = kDumpedFramesAtEachEnd;
     auto store = Store::create(*engine_, store_options);
     if (!store.ok()) return Failure{kFailed, store.error().to_string()};
     store_ = std::move(store).value();
@@ -226,6 +239,23 @@ class Program {
     return std::nullopt;
   }
 
+  /// What profilers and debuggers are told, and what needs the rights that are given up next.
+  std::optional<Failure> tell_tools() {
+    const auto for_each_module = [&](auto&& visit) {
+      for (size_t i = 0; i < preloaded_.size(); ++i) visit(*preloaded_[i], options_.preloads[i].name);
+      visit(*loaded_, module_name(file_));
+    };
+    if (options_.perf) {
+      std::string map;
+      for_each_module([&](const LoadedModule& loaded, const std::string& name) { map += perf_map(loaded, name); });
+      if (auto failure = write_perf_map(map)) return failure;
+    }
+    if (options_.gdb) for_each_module(register_with_debugger);
+    if (!options_.coredump) return std::nullopt;
+    const std::string path = *options_.coredump == "-" ? "core." + std::to_string(::getpid()) + ".wasm" : *options_.coredump;
+    return CoredumpFile::prepare(path, coredump_);
+  }
+
   /// From here on the guest may run. The kernel's second layer is best effort; the first one does not rely on it.
   std::optional<Failure> restrict_files() {
     if (options_.no_landlock) return std::nullopt;
@@ -318,10 +348,19 @@ class Program {
       case Outcome::Kind::Exited: return exit_status_of(outcome.exit_code);
       case Outcome::Kind::Trapped: break;
     }
-    const std::string backtrace = report_is_read() ? describe_backtrace(with_source(outcome.trap)) : std::string();
+    const std::string backtrace = report_is_read() ? describe_backtrace(for_reading(outcome.trap)) : std::string();
     if (outcome.interrupted) return fail({kLimitReached, time_limit_.message(), backtrace});
     if (wasi_->output_exceeded()) return fail({kLimitReached, "wrote more than " + options_.max_output_text, backtrace});
-    return fail({kTrapped, "trap: " + outcome.trap.message, backtrace});
+    const int status = fail({kTrapped, "trap: " + outcome.trap.message, backtrace});
+    if (coredump_) write_coredump(outcome.trap);
+    return status;
+  }
+
+  void write_coredump(const Trap& trap) {
+    const bool is_whole = store_->write_coredump(trap, file_.substr(file_.rfind('/') + 1),
+                                                 [&](std::span<const uint8_t> bytes) { return coredump_->write(bytes); });
+    const std::string problem = coredump_->finish(is_whole);
+    report(problem.empty() ? "core dump: " + coredump_->path() : "no core dump " + quoted(coredump_->path()) + ": " + problem);
   }
 
   /// Once, at the end, whatever the status: programs tend to hide why they could not connect.
@@ -344,6 +383,7 @@ class Program {
   std::unique_ptr<wasi::Wasi> wasi_;  // outlives the store that calls it
   std::unique_ptr<Store> store_;
   std::unique_ptr<wasi::Threads> threads_;  // null: the program starts none
+  std::unique_ptr<CoredumpFile> coredump_;  // null: not wanted
   std::atomic_flag has_ended_;
   Instance* instance_ = nullptr;
   TimeLimit time_limit_;  // stops before the store goes

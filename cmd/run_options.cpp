@@ -130,6 +130,9 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   options.cpu_time_text = last(raw.cpu_time).value_or("");
   options.max_output_text = last(raw.max_output).value_or("");
   options.explicit_bounds_checks = raw.explicit_bounds_checks;
+  options.coredump = last(raw.coredump);
+  options.perf = raw.perf;
+  options.gdb = raw.gdb;
   options.no_landlock = raw.no_landlock;
   options.output = last(raw.output);
   options.target_cpu = last(raw.target_cpu);

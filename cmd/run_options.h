@@ -41,6 +41,9 @@ struct RunOptions {
   bool allow_precompiled = false;
   bool explicit_bounds_checks = false;
   bool no_landlock = false;
+  bool perf = false;
+  bool gdb = false;
+  std::optional<std::string> coredump;  ///< a file; "-": one named after the process
   bool verbose = false;
   bool wat = false;  ///< inspect: as text
 };

@@ -36,6 +36,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   engine->compile_options.canonical_nans = options.canonical_nans;
   engine->threads = options.threads;
   engine->progress = options.progress;
+  engine->for_debugger = options.for_debugger;
   if (options.compiler == CompilerChoice::Optimizing) engine->optimizing = TRY(load_optimizing_compiler());
   engine->features = options.features;
   return std::unique_ptr<Engine>(std::move(engine));

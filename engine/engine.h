@@ -35,6 +35,8 @@ struct EngineOptions {
   bool explicit_bounds_checks = false;
   /// Make every NaN that an instruction computes the positive canonical one, so that results are the same on all machines.
   bool canonical_nans = false;
+  /// Keep the place of every instruction in the code, for register_with_debugger.
+  bool for_debugger = false;
   /// Worker threads for compiling; 0: as many as the scheduler and the cgroup allow.
   unsigned threads = 0;
   /// Which processors the code is for: "host", or "x86-64-v2" to "x86-64-v4" for code that is only written to an artifact.
@@ -65,6 +67,13 @@ std::string not_optimized_because(const LoadedModule& loaded);
 /// Finds the lines of the source, and what was inlined, for each frame whose module has DWARF. To be called while the trap's store
 /// lives, once and only when somebody reads them: it takes milliseconds, in modules of hundreds of megabytes seconds.
 void find_source(Trap& trap);
+
+/// The module's functions as lines of perf's map: "ADDRESS SIZE NAME" in hexadecimal, the name demangled, or "module!func[12]".
+/// Source: linux, tools/perf/Documentation/jit-interface.txt
+std::string perf_map(const LoadedModule& loaded, const std::string& module_name);
+/// Tells a debugger, by gdb's interface for compiled code, the module's functions, how to walk their frames, and the lines of the source
+/// where the module has DWARF and every instruction's place was kept. It holds as long as the process.
+void register_with_debugger(const LoadedModule& loaded, const std::string& module_name);
 
 /// What `wasmrun inspect` says about a module.
 struct ModuleSummary {
@@ -158,6 +167,11 @@ class Store {
   virtual std::optional<std::span<uint8_t>> memory(const Instance& instance, std::string_view name) = 0;
   /// The module that the instance was made from.
   virtual const LoadedModule& loaded(const Instance& instance) = 0;
+
+  /// Writes what the store holds after a trap, in parts through `write`, which says whether it could: a module with the custom sections
+  /// of core dumps. False: `write` could not, or there is more than a module can hold (4 GiB).
+  /// Source: WebAssembly/tool-conventions, Coredump.md
+  virtual bool write_coredump(const Trap& trap, const std::string& program, const std::function<bool(std::span<const uint8_t>)>& write) = 0;
 
   /// What a reference of the `any` and `extern` hierarchies, as a call or a global gave it, refers to.
   virtual ReferenceKind reference_kind(RawValue value) = 0;

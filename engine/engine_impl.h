@@ -45,6 +45,7 @@ class EngineImpl final : public Engine {
 
   std::shared_ptr<module::TypeRegistry> types;
   abi::CompileOptions compile_options;
+  bool for_debugger = false;
   /// Null: the baseline.
   std::unique_ptr<abi::Compiler> optimizing;
   unsigned threads = 0;

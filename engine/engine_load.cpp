@@ -198,11 +198,12 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
     TRY(FunctionQueue(loaded->module, nullptr).run(threads));
     return supported.error();
   }
+  const auto locations = for_debugger ? baseline::Locations::EveryInstruction : baseline::Locations::WhereItCanStop;
   Result<abi::CompiledModule> code = optimizing ? compile(*optimizing, loaded->module) : Error{ErrorKind::Unsupported, {}};
   if (!code.ok() && code.error().kind == ErrorKind::Unsupported) {
     // What the optimizing compiler does not have yet, the baseline has.
     if (optimizing) loaded->not_optimized = code.error().to_string();
-    code = compile(*baseline::make_compiler(), loaded->module);
+    code = compile(*baseline::make_compiler(locations), loaded->module);
   }
   if (!code.ok()) {
     if (code.error().kind == ErrorKind::Unsupported) TRY(FunctionQueue(loaded->module, nullptr).run(threads));

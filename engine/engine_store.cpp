@@ -1,4 +1,5 @@
 // The public Store, on top of runtime::Store; and the lists of imports and exports.
+#include "engine/engine_coredump.h"
 #include "engine/engine_impl.h"
 #include "engine/runtime/extern.h"
 #include "engine/runtime/store.h"
@@ -75,6 +76,9 @@ class StoreImpl final : public Store {
     return exported->memory->bytes();
   }
   const LoadedModule& loaded(const Instance& instance) override { return instance.loaded(); }
+  bool write_coredump(const Trap& trap, const std::string& program, const CoredumpWrite& write) override {
+    return wasmrun::write_coredump(*store_, trap, program, write);
+  }
   ReferenceKind reference_kind(RawValue value) override { return store_->reference_kind(value); }
   void hold(RawValue value) override { store_->hold(value); }
   void release(RawValue value) override { store_->release(value); }

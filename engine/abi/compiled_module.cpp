@@ -84,4 +84,18 @@ std::optional<uint64_t> CompiledModule::find_module_offset(uint32_t defined_func
   return std::nullopt;
 }
 
+std::vector<CompiledModule::Location> CompiledModule::locations_of(uint32_t defined_function) const {
+  const CompiledFunction& function = functions[defined_function];
+  const std::span<const uint8_t> list = location_lists[function.location_list].span();
+  TrustedReader reader(list.subspan(function.location_begin, function.location_end - function.location_begin));
+  std::vector<Location> locations;
+  Location location{function.code_begin, 0};
+  while (!reader.at_end()) {
+    location.code_offset += reader.read_u32();
+    location.module_offset += static_cast<uint64_t>(unzigzag(reader.read_u64()));
+    locations.push_back(location);
+  }
+  return locations;
+}
+
 }  // namespace wasmrun::abi

@@ -78,6 +78,12 @@ struct CompiledModule {
   std::optional<uint32_t> find_function(const void* address) const;
   /// The module offset recorded for this code address: a return address or that of a faulting instruction.
   std::optional<uint64_t> find_module_offset(uint32_t defined_function, const void* address, bool is_return_address) const;
+  struct Location {
+    uint32_t code_offset;
+    uint64_t module_offset;
+  };
+  /// All that is recorded for the function, in the order of its code.
+  std::vector<Location> locations_of(uint32_t defined_function) const;
   /// The site of the call with this return address; null when no try block is around it.
   const HandlerSite* find_handlers(const void* return_address) const;
   /// Builds the indices that the functions above use. Call once, after the last function.

@@ -85,6 +85,7 @@ void FunctionCompiler::emit_cold_allocations() {
     asm_.reserve();
     asm_.bind(allocation.label);
     instruction_offset_ = allocation.module_offset;
+    begin_range();
     if (allocation.length_register) {
       asm_.mov(Width::W32, kScratch, *allocation.length_register);
       asm_.shl(Width::W64, kScratch, 32);

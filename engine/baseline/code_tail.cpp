@@ -38,6 +38,7 @@ void FunctionCompiler::emit_cold_traps() {
     asm_.reserve();
     asm_.bind(trap.label);
     instruction_offset_ = trap.module_offset;
+    begin_range();
     emit_trap(trap.code, trap.has_instance, trap.operand);
   }
 }

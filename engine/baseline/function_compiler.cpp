@@ -70,7 +70,8 @@ FunctionCompiler::FunctionCompiler(ModuleCompilation& compilation)
       objects_(compilation.objects()),
       asm_(compilation.options().cpu.avx),
       prologue_asm_(compilation.options().cpu.avx),
-      worker_(compilation.add_worker()) {}
+      worker_(compilation.add_worker()),
+      locates_every_instruction_(compilation.locates_every_instruction()) {}
 
 FunctionCompiler::~FunctionCompiler() {
   compilation_.collect(worker_, {std::move(location_bytes_), std::move(linked_calls_), std::move(linked_handlers_),
@@ -133,6 +134,7 @@ Result<void> FunctionCompiler::compile(FuncIndex function, const module::Functio
   while (!control_.empty()) {
     asm_.reserve();
     instruction_offset_ = reader_.offset();
+    begin_range();
     if (!instructions::visit_instruction(reader_, dispatch)) return *error_;
     if (!reachable_ && !control_.empty()) skip_unreachable();
   }

@@ -573,6 +573,10 @@ class FunctionCompiler final : public abi::FunctionCompiler {
     uint64_t high;
   };
   void add_location(uint32_t code_offset) { locations_.push_back({code_offset, instruction_offset_}); }
+  /// For debuggers: the code from here on is the present instruction's.
+  void begin_range() {
+    if (locates_every_instruction_) add_location(asm_.offset());
+  }
   void emit_trap(TrapCode code, bool has_instance, std::optional<Gpr> operand = std::nullopt);
   void emit_cold_traps();
   void emit_constants();
@@ -674,6 +678,7 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   std::vector<int32_t> exception_slots_;   ///< by depth, where their exceptions are kept
 
   uint32_t worker_ = 0;
+  bool locates_every_instruction_ = false;
   std::vector<uint8_t> location_bytes_;
   std::vector<CallSite> linked_calls_;  ///< of all functions, offsets in the code space
   std::vector<abi::Handler> linked_handlers_;

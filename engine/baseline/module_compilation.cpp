@@ -10,9 +10,10 @@
 namespace wasmrun::baseline {
 
 ModuleCompilation::ModuleCompilation(const module::Module& module, const abi::CompileOptions& options,
-                                     std::unique_ptr<abi::CodeSpace> code)
+                                     Locations locations, std::unique_ptr<abi::CodeSpace> code)
     : module_(module), options_(options), layout_(module), objects_(module) {
   result_.code = std::move(code);
+  result_.locations_are_ranges = locations == Locations::EveryInstruction;
   result_.functions.resize(module.functions.size() - module.imported_functions);
 }
 
@@ -58,6 +59,8 @@ namespace {
 
 class BaselineCompiler final : public abi::Compiler {
  public:
+  explicit BaselineCompiler(Locations locations) : locations_(locations) {}
+
   Result<std::unique_ptr<abi::ModuleCompilation>> begin(const module::Module& module,
                                                         const abi::CompileOptions& options) override {
     // Only address space is reserved. Code is seldom more than five times its bytecode; a body of nothing but traps or branches
@@ -67,12 +70,15 @@ class BaselineCompiler final : public abi::Compiler {
     const uint64_t wanted = 24 * module.code_section.size() + 256 * uint64_t{module.functions.size()};
     auto code = TRY(abi::CodeSpace::create(static_cast<size_t>(std::clamp(wanted, kLeast, kMost))));
     return std::unique_ptr<abi::ModuleCompilation>(
-        std::make_unique<ModuleCompilation>(module, options, std::move(code)));
+        std::make_unique<ModuleCompilation>(module, options, locations_, std::move(code)));
   }
+
+ private:
+  Locations locations_;
 };
 
 }  // namespace
 
-std::unique_ptr<abi::Compiler> make_compiler() { return std::make_unique<BaselineCompiler>(); }
+std::unique_ptr<abi::Compiler> make_compiler(Locations locations) { return std::make_unique<BaselineCompiler>(locations); }
 
 }  // namespace wasmrun::baseline

@@ -7,19 +7,22 @@
 
 #include "engine/abi/compiler.h"
 #include "engine/abi/instance_layout.h"
+#include "engine/baseline/baseline.h"
 #include "engine/baseline/function_compiler.h"
 
 namespace wasmrun::baseline {
 
 class ModuleCompilation final : public abi::ModuleCompilation {
  public:
-  ModuleCompilation(const module::Module& module, const abi::CompileOptions& options, std::unique_ptr<abi::CodeSpace> code);
+  ModuleCompilation(const module::Module& module, const abi::CompileOptions& options, Locations locations,
+                    std::unique_ptr<abi::CodeSpace> code);
 
   std::unique_ptr<abi::FunctionCompiler> new_worker() override;
   Result<abi::CompiledModule> finish() override;
 
   const module::Module& module() const { return module_; }
   const abi::CompileOptions& options() const { return options_; }
+  bool locates_every_instruction() const { return result_.locations_are_ranges; }
   const abi::ModuleLayout& layout() const { return layout_; }
   const abi::ObjectLayouts& objects() const { return objects_; }
   abi::CodeSpace& code() { return *result_.code; }

@@ -19,13 +19,14 @@ struct Site {
 // The first and the last sites of a walk, however long it is.
 class Sites {
  public:
+  explicit Sites(size_t at_each_end) : at_each_end_(at_each_end) {}
   void add(Site site) {
-    if (first_.size() < kInnermostFrames) {
+    if (first_.size() < at_each_end_) {
       first_.push_back(site);
-    } else if (last_.size() < kOutermostFrames) {
+    } else if (last_.size() < at_each_end_) {
       last_.push_back(site);
     } else {
-      last_[replaced_++ % kOutermostFrames] = site;
+      last_[replaced_++ % at_each_end_] = site;
     }
   }
   template <class F>
@@ -36,6 +37,7 @@ class Sites {
   uint64_t left_out() const { return replaced_; }
 
  private:
+  size_t at_each_end_;
   std::vector<Site> first_;
   std::vector<Site> last_;
   uint64_t replaced_ = 0;
@@ -43,7 +45,7 @@ class Sites {
 
 class Walk {
  public:
-  explicit Walk(const Store& store) : store_(store) {}
+  explicit Walk(const Store& store) : store_(store), sites_(store.options().backtrace_frames_at_each_end) {}
 
   // One activation: its innermost site, then its callers up to the entry stub, whose frame pointer is 0.
   void activation(const void* pc, const void* frame, bool is_return_address) {

@@ -8,10 +8,6 @@ namespace wasmrun::runtime {
 
 class Store;
 
-/// How many frames are kept at each end of a deep stack.
-inline constexpr size_t kInnermostFrames = 20;
-inline constexpr size_t kOutermostFrames = 20;
-
 /// Walks the guest's stack through all activations, innermost first, and names what it finds. Call it after the guest was
 /// left by a trap and before anything else runs in the store.
 void fill_backtrace(const Store& store, const ExecutionContext& context, Trap& trap);

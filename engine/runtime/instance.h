@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,7 @@ class Instance {
   void fill_function_objects();
 
   Memory& memory(uint32_t index) const { return *memories_[index]; }
+  std::span<Memory* const> memories() const { return memories_; }
   Table& table(uint32_t index) const { return *tables_[index]; }
   const GlobalExtern& global(uint32_t index) const { return globals_[index]; }
   FunctionExtern function(FuncIndex index) const;

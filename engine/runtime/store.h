@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -56,6 +57,9 @@ class Store {
   abi::TrapCode dispatch(HostFunctionRecord& record, RegisterFile& registers);
 
   const module::TypeRegistry& types() const { return *types_; }
+  const StoreOptions& options() const { return options_; }
+  /// In the order in which they were made; also those whose start failed.
+  std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
   abi::StoreContext* context() { return &context_.shared; }
 
   /// Code of one module that has instances here. Async-signal-safe to read: the list only grows at its head.

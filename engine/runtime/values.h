@@ -43,6 +43,8 @@ struct StoreOptions {
   std::optional<uint64_t> max_memory_bytes;
   /// Upper limit of the garbage-collected heap, at most 4 GiB. An allocation that does not fit after a collection traps.
   std::optional<uint64_t> gc_heap_size = std::nullopt;
+  /// How many frames of a deep stack are kept at each end.
+  size_t backtrace_frames_at_each_end = 20;
   /// For tests: collect at every allocation, and overwrite what became free.
   bool gc_stress = false;
 };

@@ -23,7 +23,7 @@ awk '
     arrows("runtime", "base module instructions abi gc")
     arrows("cache", "base")
     arrows("engine.h", "base module runtime")
-    arrows("engine.cpp", "engine.h base module instructions binary text validate dwarf abi artifact baseline llvm gc runtime cache")
+    arrows("engine.cpp", "engine.h base module instructions binary text validate dwarf symbols abi artifact baseline llvm gc runtime cache")
     arrows("wasi", "engine.h base")
     arrows("cmd", "engine.h wasi base spec-tests/wast_command.h")
     arrows("spec-tests/wast_command.h", "spec-tests")

@@ -34,18 +34,29 @@ LABEL(wasmrun_stubs_begin)
 
 // uint32_t wasmrun_enter_guest(ExecutionContext* rdi, const void* code rsi, InstanceHeader* rdx, RegisterFile* rcx)
 FUNCTION(wasmrun_enter_guest)
+  .cfi_startproc
   push rbp
+  .cfi_def_cfa_offset 16
+  .cfi_offset rbp, -16
   mov rbp, rsp
+  .cfi_def_cfa_register rbp
   push rbx
+  .cfi_offset rbx, -24
   push r12
+  .cfi_offset r12, -32
   push r13
+  .cfi_offset r13, -40
   push r14
+  .cfi_offset r14, -48
   push r15
+  .cfi_offset r15, -56
   push rcx
   sub rsp, 16
   stmxcsr [rsp]
   mov [rdi + CONTEXT_HOST_SP], rsp
   ldmxcsr [rip + default_mxcsr]
+  // For debuggers the guest's frames end here.
+  .cfi_undefined rip
   mov rsp, [rdi + CONTEXT_GUEST_SP]
   cmp dword ptr [rdi + CONTEXT_INTERRUPT], 0
 LABEL(wasmrun_enter_uninterrupted)
@@ -94,6 +105,7 @@ leave_guest:
   pop rbp
   cld
   ret
+  .cfi_endproc
 
 // TrapCode in eax, what the message names in rcx. Called from generated code: the return address names the trapping
 // instruction.
