@@ -152,7 +152,10 @@ class Linker {
     for (size_t at = 0; at + sizeof(abi::Handler) <= bytes.size(); at += sizeof(abi::Handler)) {
       abi::Handler handler;
       std::memcpy(&handler, bytes.data() + at, sizeof(handler));
-      if (handler.next != abi::Handler::kNone) handler.next += first;
+      if (handler.next != abi::Handler::kNone) {
+        if (handler.next >= bytes.size() / sizeof(abi::Handler)) return Error{ErrorKind::Io, "LLVM made a handler that leads nowhere"};
+        handler.next += first;
+      }
       result_.handlers.push_back(handler);
     }
     for (const CatchSite& found : TRY(catch_sites(object))) {
@@ -163,8 +166,10 @@ class Linker {
       site.landing_pad = static_cast<uint32_t>(base + found.landing_pad);
       site.frame_bytes = found.frame_bytes;
       site.instance_offset = found.instance_offset;
+      if (found.first_handler >= result_.handlers.size() - first || found.landing_pad >= object.sections[found.section].size_bytes) {
+        return Error{ErrorKind::Io, "LLVM made a landing pad of no handler"};
+      }
       site.first_handler = first + found.first_handler;
-      if (site.first_handler >= result_.handlers.size()) return Error{ErrorKind::Io, "LLVM made a landing pad of no handler"};
     }
     return {};
   }
