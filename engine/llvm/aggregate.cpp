@@ -76,10 +76,15 @@ llvm::Value* Translator::array_length(Value* reference) {
   return touching(b_.CreateLoad(c_.i32, field(object_address(reference), abi::kArrayLengthOffset)), HeapAccess::Length);
 }
 
-/// Checks what lies in front of every access to elements.
+/// Checks what lies in front of every access to elements. Where the heap begins there are zeros: null has no element.
 void Translator::check_element(Value* reference, Value* index) {
+  llvm::BasicBlock* const outside = new_block();
+  llvm::BasicBlock* const next = new_block();
+  b_.CreateCondBr(b_.CreateICmpUGE(index, array_length(reference)), outside, next, c_.unlikely);
+  go_to(outside);
   trap_if_null(reference, TrapCode::null_array_reference);
-  trap_if(b_.CreateICmpUGE(index, array_length(reference)), TrapCode::array_out_of_bounds);
+  trap(TrapCode::array_out_of_bounds, nullptr);
+  go_to(next);
 }
 
 // ---- Structs.
