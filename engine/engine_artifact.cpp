@@ -73,6 +73,7 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load_artifact_of(const a
   loaded->images = std::move(artifact.images);
   loaded->is_optimized = artifact.identity.level > 0;
   loaded->read_function_names = binary::read_function_names;
+  artifact::forget(loaded->module.bytes.span());
   return std::shared_ptr<const LoadedModule>(std::move(loaded));
 }
 

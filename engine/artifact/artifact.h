@@ -71,6 +71,10 @@ Result<Identity> read_identity(int fd, uint64_t offset);
 /// `expected` is not null: of another identity).
 Result<Artifact> open(int fd, uint64_t offset, const Identity* expected);
 
+/// Gives the memory of a mapped module back to the system; it comes back from the file where it is used. What checking and decoding
+/// touched would otherwise count as the process's as long as it lives. A small one is left.
+void forget(std::span<const uint8_t> mapped);
+
 /// Only the module of such an artifact, copied; of any identity. Errors: Io, Malformed.
 Result<std::vector<uint8_t>> read_module_bytes(int fd, uint64_t offset);
 

@@ -20,7 +20,7 @@ enum Part : uint32_t { Functions, ByAddress, Locations, Handlers, HandlerSites, 
 struct FileRange {
   uint64_t offset = 0;
   uint64_t size_bytes = 0;
-  uint64_t hash = 0;  ///< xxh3_64
+  uint64_t hash = 0;  ///< hash_of
   uint64_t end() const { return offset + size_bytes; }
 };
 
@@ -42,6 +42,11 @@ struct Header {
 };
 static_assert(std::is_trivially_copyable_v<Header> && std::has_unique_object_representations_v<FileRange>);
 static_assert(sizeof(Header) == 24 + 32 + 64 + 24 * kParts + 8, "no padding: every byte is written and checked");
+
+inline constexpr size_t kHashedAtOnce = 256 << 10;
+
+/// XXH3 of the bytes, each kHashedAtOnce of them with what came before as the seed: so a file can be checked a piece at a time.
+uint64_t hash_of(std::span<const uint8_t> bytes);
 
 /// Fills the fields that say who made the artifact.
 void write_identity(const Identity& identity, Header& header);

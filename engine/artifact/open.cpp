@@ -70,7 +70,27 @@ Result<Header> read_header(int fd, uint64_t offset) {
 }
 
 Result<void> check_hash(Bytes bytes, const FileRange& part, const char* what) {
-  if (xxh3_64(bytes) != part.hash) return damaged(what);
+  if (hash_of(bytes) != part.hash) return damaged(what);
+  return {};
+}
+
+/// Without mapping it: pages that the program never uses are then never the process's.
+Result<void> check_hash(int fd, uint64_t offset, const FileRange& part, const char* what) {
+  const auto piece = std::make_unique_for_overwrite<uint8_t[]>(kHashedAtOnce);
+  uint64_t hash = 0;
+  for (uint64_t at = 0; at < part.size_bytes;) {
+    const size_t wanted = std::min<uint64_t>(kHashedAtOnce, part.size_bytes - at);
+    for (size_t filled = 0; filled < wanted;) {
+      const ssize_t got = ::pread(fd, piece.get() + filled, wanted - filled, static_cast<off_t>(offset + part.offset + at + filled));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return io_error("cannot read the artifact");
+      if (got == 0) return damaged("it is cut off");
+      filled += static_cast<size_t>(got);
+    }
+    hash = xxh3_64({piece.get(), wanted}, hash);
+    at += wanted;
+  }
+  if (hash != part.hash) return damaged(what);
   return {};
 }
 
@@ -112,8 +132,7 @@ Result<abi::DataImages> read_images(int fd, uint64_t offset, const Header& heade
     }
     image.file_offset += offset + part.offset;
   }
-  const auto mapping = TRY(Mapping::create(fd, offset + part.offset, part.size_bytes));
-  TRY(check_hash(mapping->bytes(), part, "its data has changed"));
+  TRY(check_hash(fd, offset, part, "its data has changed"));
   OwnedFd file(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!file.valid()) return io_error("cannot keep the artifact open");
   images.file = std::make_shared<const OwnedFd>(std::move(file));
@@ -156,8 +175,21 @@ Result<Artifact> open(int fd, uint64_t offset, const Identity* expected) {
   artifact.images = TRY(read_images(fd, offset, header, part(Part::Images)));
 
   code.code = TRY(abi::CodeSpace::map(fd, offset + code_part.offset, code_part.size_bytes));
-  TRY(check_hash({code.code->base(), code.code->size_bytes()}, code_part, "its code has changed"));
+  if (code_part.size_bytes <= kHashedAtOnce) {
+    TRY(check_hash({code.code->base(), code.code->size_bytes()}, code_part, "its code has changed"));
+  } else {
+    TRY(check_hash(fd, offset, code_part, "its code has changed"));
+  }
   return artifact;
+}
+
+void forget(Bytes mapped) {
+  constexpr size_t kWorthACall = size_t{1} << 20;
+  if (mapped.size() < kWorthACall) return;
+  // Whole pages within.
+  const auto begin = (reinterpret_cast<uintptr_t>(mapped.data()) + kAlignBytes - 1) / kAlignBytes * kAlignBytes;
+  const auto end = reinterpret_cast<uintptr_t>(mapped.data() + mapped.size()) / kAlignBytes * kAlignBytes;
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 Result<std::vector<uint8_t>> read_module_bytes(int fd, uint64_t offset) {

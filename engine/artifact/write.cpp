@@ -2,6 +2,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -56,6 +57,16 @@ uint64_t align_up(uint64_t offset, uint64_t unit) { return (offset + unit - 1) /
 
 }  // namespace
 
+uint64_t hash_of(Bytes bytes) {
+  uint64_t hash = 0;
+  do {
+    const Bytes piece = bytes.first(std::min(bytes.size(), kHashedAtOnce));
+    hash = xxh3_64(piece, hash);
+    bytes = bytes.subspan(piece.size());
+  } while (!bytes.empty());
+  return hash;
+}
+
 Result<void> write(int fd, const module::Module& module, const abi::CompiledModule& code, const Identity& identity) {
   std::vector<abi::CompiledFunction> functions;
   const std::vector<uint8_t> locations = join_locations(code, functions);
@@ -81,7 +92,7 @@ Result<void> write(int fd, const module::Module& module, const abi::CompiledModu
   uint64_t end = sizeof header;
   for (uint32_t i = 0; i < kParts; ++i) {
     if (!parts[i].empty()) end = align_up(end, i >= Part::Code ? kAlignBytes : 8);
-    header.parts[i] = {end, parts[i].size(), xxh3_64(parts[i])};
+    header.parts[i] = {end, parts[i].size(), hash_of(parts[i])};
     end += parts[i].size();
   }
   header.file_bytes = end;

@@ -38,7 +38,7 @@ void repair_hashes(Bytes& bytes) {
   std::memcpy(&header, bytes.data(), sizeof header);
   for (artifact::FileRange& part : header.parts) {
     if (part.offset <= bytes.size() && part.size_bytes <= bytes.size() - part.offset)
-      part.hash = xxh3_64(std::span(bytes).subspan(part.offset, part.size_bytes));
+      part.hash = artifact::hash_of(std::span<const uint8_t>(bytes).subspan(part.offset, part.size_bytes));
   }
   header.hash = xxh3_64({reinterpret_cast<const uint8_t*>(&header), offsetof(artifact::Header, hash)});
   std::memcpy(bytes.data(), &header, sizeof header);
@@ -76,6 +76,30 @@ TEST_CASE("a flipped bit anywhere in an artifact's parts is found", "[artifact]"
     ++flipped;
   }
   CHECK(flipped > 500);
+}
+
+TEST_CASE("a flipped bit is found at both ends of large code and data", "[artifact]") {
+  std::string text = "(module (memory 8) (data (i32.const 100) \"" + std::string(400000, 'x') + "\")";
+  for (int i = 0; i < 8000; ++i) {
+    text += "(func (param i32) (result i32) (i32.add (i32.mul (local.get 0) (i32.const " + std::to_string(i) +
+            ")) (i32.div_u (i32.const 7) (i32.xor (local.get 0) (i32.const 123456)))))";
+  }
+  const auto engine = new_engine();
+  const OwnedFd file = compile(*engine, text + ")");
+  const Bytes whole = bytes_of(file);
+  artifact::Header header;
+  std::memcpy(&header, whole.data(), sizeof header);
+  for (const auto& [part, error] : {std::pair(artifact::Code, "malformed: the artifact is damaged: its code has changed"),
+                                    std::pair(artifact::ImageBytes, "malformed: the artifact is damaged: its data has changed")}) {
+    const artifact::FileRange& range = header.parts[part];
+    REQUIRE(range.size_bytes > artifact::kHashedAtOnce);
+    for (const uint64_t at : {range.offset, range.offset + artifact::kHashedAtOnce - 1, range.offset + artifact::kHashedAtOnce, range.end() - 1}) {
+      Bytes bytes = whole;
+      bytes[at] ^= 4;
+      CHECK(open_error(bytes) == error);
+    }
+  }
+  CHECK(open_error(whole).empty());
 }
 
 TEST_CASE("a header with right checksums and wrong numbers does not crash the reader", "[artifact]") {
