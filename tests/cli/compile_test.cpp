@@ -188,6 +188,19 @@ TEST_CASE("compiled code runs from a file system that forbids it", "[cli][compil
 }
 
 #ifdef WASMRUN_LLVM
+TEST_CASE("a program compiled for speed catches what it throws, and finds its objects", "[cli][compile][optimize]") {
+  const TemporaryFolder folder;
+  write_file(folder.file("app.wat"), "(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $exit (param i32))) (memory (export \"memory\") 1)"
+                                     "(tag $e (param i32)) (type $b (struct (field i32))) (func $t (param i32) (throw $e (local.get 0)))"
+                                     "(func (export \"_start\") (local $x i32) (local $o (ref null $b))"
+                                     "  (local.set $x (i32.const 20)) (local.set $o (struct.new $b (i32.const 15)))"
+                                     "  (call $exit (i32.add (block $c (result i32)"
+                                     "      (try_table (catch $e $c) (local.set $x (i32.const 7)) (call $t (i32.const 20))) (unreachable))"
+                                     "    (i32.add (local.get $x) (struct.get $b 0 (local.get $o)))))))");
+  REQUIRE(wasmrun({"compile", "-O2", folder.file("app.wat"), "-o", folder.file("app.wasmx")}).status == 0);
+  CHECK(run_compiled({folder.file("app.wasmx")}).status == 42);
+}
+
 TEST_CASE("compile makes fast code unless it is told otherwise", "[cli][compile][optimize]") {
   SKIP_WITHOUT_GUEST("compute");
   const TemporaryFolder folder;
