@@ -207,6 +207,62 @@ TEST_CASE("a timeout ends a program of several threads", "[cli][threads][timeout
   CHECK(ended.status == 124);
 }
 
+namespace {
+
+/// Each of four threads adds, subtracts and exchanges 2,000 times in cells of every width at once, and flips a bit of its own.
+std::string contention() {
+  std::string thread = "(loop $again\n";
+  const std::vector<std::pair<std::string, int>> cells = {{"i32.atomic.rmw", 64}, {"i64.atomic.rmw", 72}, {"i32.atomic.rmw8", 80},
+                                                          {"i64.atomic.rmw16", 82}, {"i64.atomic.rmw32", 84}};
+  for (const auto& [name, at] : cells) {
+    const std::string type = name.substr(0, 3), cell = "(i32.const " + std::to_string(at) + ")", u = name.ends_with("rmw") ? "" : "_u";
+    const std::string bit = type == "i32" ? "(i32.shl (i32.const 1) (local.get $argument))" : "(i64.extend_i32_u (i32.shl (i32.const 1) (local.get $argument)))";
+    const auto modify = [&](const std::string& op, int offset, const std::string& operand) {
+      thread += "(drop (" + name + "." + op + u + " offset=" + std::to_string(offset) + " " + cell + " " + operand + "))\n";
+    };
+    modify("add", 0, "(" + type + ".const 3)");
+    modify("sub", 0, "(" + type + ".const 2)");
+    modify("xor", 32, bit);
+    modify("or", 64, bit);
+    // Each adds one unless another was quicker.
+    const std::string load = "(" + type + ".atomic.load" + (name.ends_with("rmw") ? "" : name.substr(14) + "_u") + " offset=96 " + cell + ")";
+    thread += "(loop $retry (local.set $" + type + " " + load + ")(br_if $retry (" + type + ".ne (local.get $" + type + ") (" + name + ".cmpxchg" + u +
+              " offset=96 " + cell + " (local.get $" + type + ") (" + type + ".add (local.get $" + type + ") (" + type + ".const 1))))))\n";
+  }
+  thread += "(br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 2000))))\n(call $count (i32.const 0))";
+  std::string main = "(loop $next (drop (call $spawn (local.get $i))) (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4))))"
+                     "(call $wait_until (i32.const 0) (i32.const 4))\n";
+  const auto holds = [&](const std::string& load, int at, int64_t value) {
+    main += "(call $fail_unless (i64.eq (" + load + " (i32.const " + std::to_string(at) + ")) (i64.const " + std::to_string(value) + ")))\n";
+  };
+  for (const int rows : {0, 96}) {
+    for (const auto& [load, at] : std::vector<std::pair<std::string, int>>{{"i64.load32_u", 64}, {"i64.load", 72}, {"i64.load16_u", 82}, {"i64.load32_u", 84}}) holds(load, at + rows, 8000);
+    holds("i64.load8_u", 80 + rows, 8000 & 0xff);
+  }
+  // Flipped an even number of times; set by each.
+  holds("i64.load", 96, 0);
+  holds("i64.load", 104, 0);
+  holds("i64.load8_u", 112, 0);
+  holds("i64.load", 128, 15);
+  holds("i64.load", 136, 15);
+  holds("i64.load8_u", 144, 15);
+  std::string text = program(main, thread);
+  const std::string parameters = "(param $number i32) (param $argument i32)";
+  return text.insert(text.find(parameters) + parameters.size(), " (local $i32 i32) (local $i64 i64)");
+}
+
+}  // namespace
+
+TEST_CASE("no change of a shared cell is lost, whatever its width", "[cli][threads]") {
+  CHECK(run_program(contention()).status == 0);
+#ifdef WASMRUN_LLVM
+  const Ended optimized = run_program(contention(), {"-v", "-O2"});
+  INFO(optimized.err);
+  CHECK(optimized.status == 0);
+  CHECK(!contains(optimized.err, "compiled by the baseline"));
+#endif
+}
+
 TEST_CASE("what threads cannot have is said", "[cli][threads]") {
   SECTION("without wasi_thread_start") {
     std::string text = program("(call $fail_unless (i32.eq (call $spawn (i32.const 0)) (i32.const -58)))", "");
