@@ -253,6 +253,7 @@ class Translator {
   void vector_bitmask(llvm::Type* element);
   Value* half_extended(llvm::Type* from, bool is_high, bool is_signed);
   void vector_multiply_extended(llvm::Type* from, bool is_high, bool is_signed);
+  void vector_multiply_words(bool is_high, llvm::Intrinsic::ID upper);
   Value* rounded_high_products(Value* left, Value* right);
   // (vector_float.cpp)
   void vector_float_binary(llvm::Type* element, llvm::Instruction::BinaryOps op);

@@ -52,8 +52,9 @@ void Translator::v128_load16x4_s(const imm::MemArg& arg) { load_extended(arg, c_
 void Translator::v128_load16x4_u(const imm::MemArg& arg) { load_extended(arg, c_.i16, false); }
 void Translator::v128_load32x2_s(const imm::MemArg& arg) { load_extended(arg, c_.i32, true); }
 void Translator::v128_load32x2_u(const imm::MemArg& arg) { load_extended(arg, c_.i32, false); }
-void Translator::v128_load32_zero(const imm::MemArg& arg) { load_zero(arg, c_.i32); }
-void Translator::v128_load64_zero(const imm::MemArg& arg) { load_zero(arg, c_.i64); }
+// Floats are loaded into vector registers at once.
+void Translator::v128_load32_zero(const imm::MemArg& arg) { load_zero(arg, c_.f32); }
+void Translator::v128_load64_zero(const imm::MemArg& arg) { load_zero(arg, c_.f64); }
 
 #define LANES(bits)                                                                                                                    \
   void Translator::v128_load##bits##_splat(const imm::MemArg& arg) { load_splat(arg, c_.i##bits); }                                    \
