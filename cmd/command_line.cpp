@@ -43,6 +43,7 @@ const char* name_of(Subcommand subcommand) {
     case Subcommand::Validate: return "validate";
     case Subcommand::Inspect: return "inspect";
     case Subcommand::Wast: return "wast";
+    case Subcommand::Cache: return "cache";
   }
   return "";
 }
@@ -74,7 +75,9 @@ Failure unknown_option(std::string_view name, bool after_app) {
 }
 
 /// Whether the words are files to look at, none of them a program's.
-bool takes_files(Subcommand subcommand) { return subcommand == Subcommand::Validate || subcommand == Subcommand::Inspect; }
+bool takes_files(Subcommand subcommand) {
+  return subcommand == Subcommand::Validate || subcommand == Subcommand::Inspect || subcommand == Subcommand::Cache;
+}
 
 bool is_for_compile_alone(std::string_view option) { return option == "-o" || option == "--target-cpu" || option == "--exe"; }
 
@@ -84,6 +87,9 @@ bool has_meaning(const OptionRow& row, Subcommand subcommand) {
   if (is_for_compile_alone(row.spelling)) return subcommand == Subcommand::Compile;
   // What a compiled file or an executable is given must be in it.
   if (row.spelling == "--allow-precompiled" || row.spelling == "--preload") return !takes_files(subcommand) && subcommand != Subcommand::Compile;
+  if (row.spelling == "--json") return subcommand == Subcommand::Cache;
+  if (subcommand == Subcommand::Cache && (row.spelling == "--cache-dir" || row.spelling == "--explicit-bounds-checks" || row.spelling == "--deterministic"))
+    return true;
   return !takes_files(subcommand) || row.spelling == "-v" || row.spelling == "--enable";
 }
 
@@ -131,8 +137,6 @@ std::optional<Failure> take_subcommand(std::span<const std::string_view> words, 
   taken = 0;
   if (words.empty()) return std::nullopt;
   const std::string_view first = words[0];
-  if (first == "cache")
-    return usage("subcommand " + quoted(first) + " is not supported yet", "To run a file of that name, write ./" + std::string(first) + ".");
   if (first == "run") {
     line.subcommand = Subcommand::Run;
   } else if (first == "exec") {
@@ -145,6 +149,8 @@ std::optional<Failure> take_subcommand(std::span<const std::string_view> words, 
     line.subcommand = Subcommand::Inspect;
   } else if (first == "wast") {
     line.subcommand = Subcommand::Wast;
+  } else if (first == "cache") {
+    line.subcommand = Subcommand::Cache;
   } else {
     return std::nullopt;
   }
@@ -239,6 +245,8 @@ std::optional<Failure> split_command_line(std::span<const std::string_view> word
   for (const std::string_view word : words.subspan(position)) line.guest_words.emplace_back(word);
 
   if (line.files.empty() && !asks_for_text(line)) {
+    if (line.subcommand == Subcommand::Cache)
+      return usage("what is to be done with the cache?", "Usage: wasmrun cache ls|stat|verify|gc|clear, or wasmrun cache why|warm APP...");
     return usage(takes_files(line.subcommand) ? "no file to look at" : "no program to run",
                  "Usage: wasmrun [OPTIONS] APP [OPTIONS] [--] [ARGS...]. See `wasmrun --help`.");
   }

@@ -11,7 +11,7 @@
 
 namespace wasmrun::cmd {
 
-enum class Subcommand { Run, Exec, Compile, Validate, Inspect, Wast };
+enum class Subcommand { Run, Exec, Compile, Validate, Inspect, Wast, Cache };
 
 /// The words of a command line, told apart but not yet understood.
 struct CommandLine {
@@ -27,6 +27,7 @@ struct CommandLine {
 ///   exec     every word after APP is the guest's.
 ///   compile  takes one APP and no guest's words.
 ///   validate, inspect  every word that is no option is a file.
+///   cache    the first word that is no option is what to do, the others are files.
 ///   wast     every word is a guest's word: the runner of test scripts has options of its own.
 /// A "--" before APP ends the options. Failures: an unknown option, a missing or unexpected value, no APP.
 std::optional<Failure> split_command_line(std::span<const std::string_view> words, CommandLine& line);

@@ -11,6 +11,7 @@ inline constexpr char kHelp[] =
   wasmrun compile [OPTIONS] APP                   to a file that starts at once
   wasmrun validate|inspect [--wat] FILE...        check; describe, print as text
   wasmrun wast FILE|DIR...                        run test scripts
+  wasmrun cache ls|stat|verify|gc|clear|why|warm [--json]   the code cache
 
 APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --dir HOST[::GUEST][:ro]  let APP use a directory, under the name GUEST
@@ -28,10 +29,11 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --max-memory SIZE         limit each memory of APP: 65536, 64MiB, 1GiB
   --max-output SIZE         end with status 124 when APP writes more
   --max-fds NUMBER          limit the descriptors that APP has open
-  -O LEVEL                  0: compile at once (default); 2: for speed
+  -O LEVEL                  0: quick code; 2: fast; default: quick, later fast
   -o FILE                   compile: write FILE; --exe: one without wasmrun
   --target-cpu CPU          compile: x86-64-v2, -v3, -v4; host (default)
   --allow-precompiled       run APP even if it is a compiled file
+  --cache-dir DIR           keep compiled code there; --no-cache: nowhere
   --stack-size SIZE         room for APP's calls (default: 8MiB)
   --gc-heap-size SIZE       limit the garbage-collected heap (default: 4GiB)
   --explicit-bounds-checks  check each memory access in code, not by guard pages

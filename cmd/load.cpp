@@ -8,6 +8,19 @@
 #include "cmd/read_app.h"
 
 namespace wasmrun::cmd {
+namespace {
+
+std::string describe_origin(const LoadedModule& loaded) {
+  const CodeOrigin origin = origin_of(loaded);
+  std::string text = origin.is_from_cache ? std::string(origin.is_optimized ? "optimized" : "baseline") + " code from the cache" : "compiled";
+  if (const std::string reason = not_optimized_because(loaded); !reason.empty()) text += " by the baseline: " + reason;
+  if (!origin.cache_problem.empty()) text += "; the cache was not used: " + origin.cache_problem;
+  return text;
+}
+
+}  // namespace
+
+std::string file_name(const std::string& file) { return file.substr(file.rfind('/') + 1); }
 
 namespace {
 
@@ -52,11 +65,10 @@ std::optional<Failure> load_file(Engine& engine, Log& log, const std::string& fi
   if (auto failure = read_app(file, fd, bytes)) return failure;
   if (log.on()) log.say("read " + file + ", " + std::to_string(bytes.size()) + " bytes");
   if (auto failure = foreign_format(file, bytes)) return failure;
-  auto result = engine.load(std::move(bytes));
+  auto result = engine.load(std::move(bytes), file_name(file));
   if (!result.ok()) return describe_error(file, result.error());
   loaded = std::move(result).value();
-  const std::string reason = not_optimized_because(*loaded);
-  log.say(reason.empty() ? "compiled" : "compiled by the baseline: " + reason);
+  if (log.on()) log.say(describe_origin(*loaded));
   return std::nullopt;
 }
 
@@ -94,7 +106,7 @@ Failure describe_error(const std::string& file, const Error& error) {
 }
 
 std::string module_name(const std::string& file) {
-  std::string name = file.substr(file.rfind('/') + 1);
+  std::string name = file_name(file);
   for (const std::string_view extension : {".wasm", ".wat", ".wasmx"}) {
     if (name.size() > extension.size() && name.ends_with(extension)) {
       name.resize(name.size() - extension.size());

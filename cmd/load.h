@@ -26,6 +26,9 @@ std::optional<Failure> load_embedded(Engine& engine, Log& log, const OwnedFd& fi
 /// the line.
 Failure describe_error(const std::string& file, const Error& error);
 
+/// The file's name without folders.
+std::string file_name(const std::string& file);
+
 /// The file's name without folders and ".wasm" or ".wat": the module's name in backtraces.
 std::string module_name(const std::string& file);
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cmd/background.h"
 #include "cmd/command_line.h"
 #include "cmd/help.h"
 #include "cmd/payload.h"
@@ -31,6 +32,7 @@ bool has_option(const CommandLine& line, std::string_view option) {
 
 int run_command(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
+  if (!words.empty() && words.front() == kOptimizeForCache) return optimize_for_cache({words.begin() + 1, words.end()});
   CommandLine line;
   if (auto failure = split_command_line(words, line)) return fail(*failure);
   if (has_option(line, "--help")) return print_to_stdout(kHelp);
@@ -42,6 +44,7 @@ int run_command(int argc, char** argv) {
     case Subcommand::Validate: return validate(line);
     case Subcommand::Inspect: return inspect(line);
     case Subcommand::Wast: return wast(line);
+    case Subcommand::Cache: return cache(line);
   }
   return kFailed;
 }

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "cmd/background.h"
+#include "cmd/cache_options.h"
 #include "cmd/coredump_file.h"
 #include "cmd/import_hints.h"
 #include "cmd/invoke.h"
@@ -99,6 +101,7 @@ class Program {
     if (auto failure = prepare()) return stop_and_fail(*failure);
     if (auto failure = load_preloads()) return stop_and_fail(*failure);
     if (auto failure = tell_tools()) return stop_and_fail(*failure);
+    prepare_next_run();
     if (auto failure = restrict_files()) return stop_and_fail(*failure);
     if (auto status = preload()) return *status;
     if (auto failure = check_imports(file_, *loaded_)) return stop_and_fail(*failure);
@@ -113,11 +116,14 @@ class Program {
   }
 
   std::optional<Failure> prepare() {
-    auto engine = Engine::create({.compiler = options_.optimizes ? CompilerChoice::Optimizing : CompilerChoice::Baseline,
+    auto engine = Engine::create({.compiler = options_.optimizes       ? CompilerChoice::Optimizing
+                                              : options_.baseline_only ? CompilerChoice::Baseline
+                                                                       : CompilerChoice::Automatic,
                                   .explicit_bounds_checks = options_.explicit_bounds_checks,
                                   .canonical_nans = options_.deterministic_seed.has_value(),
                                   .for_debugger = options_.gdb,
-                                  .features = options_.features});
+                                  .features = options_.features,
+                                  .cache = cache_options(options_)});
     if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};
     engine_ = std::move(engine).value();
     if (auto failure = embedded_.file.valid() ? load_embedded(*engine_, log_, embedded_.file, embedded_.offset, loaded_)
@@ -162,6 +168,8 @@ class Program {
       for (;;) ::pause();
     }
     time_limit_.stop();
+    background_.stop();
+    if (const std::string report = background_.report(); !report.empty()) log_.say(report);
     say_what_was_seen();
   }
 
@@ -179,7 +187,7 @@ class Program {
 
   wasi::WasiOptions wasi_options() const {
     wasi::WasiOptions given;
-    given.args.push_back(options_.argv0.value_or(file_.substr(file_.rfind('/') + 1)));
+    given.args.push_back(options_.argv0.value_or(file_name(file_)));
     given.args.insert(given.args.end(), words_.begin(), words_.end());
     if (options_.env_inherit || !options_.env.empty())
       given.env = guest_environment(options_.env, options_.env_inherit, host_environment());
@@ -254,6 +262,24 @@ class Program {
     if (!options_.coredump) return std::nullopt;
     const std::string path = *options_.coredump == "-" ? "core." + std::to_string(::getpid()) + ".wasm" : *options_.coredump;
     return CoredumpFile::prepare(path, coredump_);
+  }
+
+  /// Before the kernel restricts this thread and those that it starts.
+  void prepare_next_run() {
+    if (cache_options(options_).directory.empty()) return;
+    const CodeOrigin origin = origin_of(*loaded_);
+    const bool is_precompiled = !origin.is_from_cache && origin.compile_time.count() == 0;
+    if (is_precompiled || origin.is_optimized || (options_.baseline_only && origin.is_from_cache) || options_.optimizes) return;
+    background_.start(*engine_, loaded_, file_name(file_), code_words(), !options_.baseline_only);
+  }
+
+  /// The options that shape code, for the child.
+  std::vector<std::string> code_words() const {
+    std::vector<std::string> words;
+    if (options_.explicit_bounds_checks) words.push_back("--explicit-bounds-checks");
+    if (options_.deterministic_seed) words.push_back("--deterministic=0");
+    for (const std::string& name : options_.enable) words.push_back("--enable=" + name);
+    return words;
   }
 
   /// From here on the guest may run. The kernel's second layer is best effort; the first one does not rely on it.
@@ -386,6 +412,7 @@ class Program {
   std::unique_ptr<CoredumpFile> coredump_;  // null: not wanted
   std::atomic_flag has_ended_;
   Instance* instance_ = nullptr;
+  Background background_;
   TimeLimit time_limit_;  // stops before the store goes
 };
 

@@ -115,6 +115,7 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
     if (*level != "0" && *level != "2") return wrong_value("-O", *level, "the levels are 0 and 2");
     options.optimizes = *level == "2";
     options.level = options.optimizes ? 2 : 0;
+    options.baseline_only = *level == "0";
   }
 
   options.tcplisten = std::move(raw.tcplisten);
@@ -138,6 +139,10 @@ std::optional<Failure> parse_run_options(const CommandLine& line, RunOptions& op
   options.target_cpu = last(raw.target_cpu);
   options.exe = raw.exe;
   options.allow_precompiled = raw.allow_precompiled;
+  options.enable = std::move(raw.enable);
+  options.cache_dir = last(raw.cache_dir);
+  options.no_cache = raw.no_cache;
+  options.json = raw.json;
   options.verbose = raw.verbose;
   options.wat = raw.wat;
   return std::nullopt;

@@ -39,6 +39,11 @@ struct RunOptions {
   std::optional<std::string> output, target_cpu;  ///< compile
   bool exe = false;                               ///< compile: an executable
   bool allow_precompiled = false;
+  std::vector<std::string> enable;  ///< as typed; `features` is what it means
+  bool baseline_only = false;   ///< -O0
+  std::optional<std::string> cache_dir;
+  bool no_cache = false;
+  bool json = false;  ///< cache: for programs
   bool explicit_bounds_checks = false;
   bool no_landlock = false;
   bool perf = false;

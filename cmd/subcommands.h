@@ -37,6 +37,9 @@ int inspect(const CommandLine& line);
 /// `wasmrun wast FILE|DIR...`: runs test scripts; 0 if all passed, 1 if not.
 int wast(const CommandLine& line);
 
+/// `wasmrun cache ls|stat|verify|gc|clear|why|warm`: looks at the code cache, and fills or empties it.
+int cache(const CommandLine& line);
+
 /// Writes to standard output; a failure to do so is wasmrun's own (125).
 int print_to_stdout(std::string_view text);
 

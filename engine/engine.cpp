@@ -37,7 +37,10 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   engine->threads = options.threads;
   engine->progress = options.progress;
   engine->for_debugger = options.for_debugger;
-  if (options.compiler == CompilerChoice::Optimizing) engine->optimizing = TRY(load_optimizing_compiler());
+  // Loaded only when something is to be compiled.
+  if (options.compiler == CompilerChoice::Optimizing && optimizing_compiler_name().empty()) TRY(engine->load_optimizing());
+  engine->choice = options.compiler;
+  engine->cache_options = options.cache;
   engine->features = options.features;
   return std::unique_ptr<Engine>(std::move(engine));
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/code_cache.h"
 #include "engine/module/features.h"
 #include "engine/module/types.h"
 #include "engine/runtime/values.h"
@@ -22,8 +23,8 @@ class Memory;
 }
 
 /// Which compiler makes code. Optimizing: LLVM's, in a plugin beside the program; modules with instructions that it does not have
-/// are compiled by the baseline.
-enum class CompilerChoice : uint8_t { Baseline, Optimizing };
+/// are compiled by the baseline. Automatic: the baseline, unless the cache has optimized code.
+enum class CompilerChoice : uint8_t { Baseline, Automatic, Optimizing };
 
 /// Told how far a compilation is, from any of its threads, several at once: pieces begun, and all of them.
 using CompileProgress = std::function<void(uint64_t done, uint64_t total)>;
@@ -44,6 +45,8 @@ struct EngineOptions {
   CompileProgress progress = {};
   /// What modules may use. What a module uses beyond it is refused with the standard's words and the option's name.
   module::FeatureSet features = module::FeatureSet::defaults();
+  /// Where compiled code is looked for, and optimized code kept. Nothing that is wrong with it makes anything fail.
+  CacheOptions cache = {};
 };
 
 /// A decoded, validated and compiled module; shared by stores.
@@ -63,6 +66,10 @@ std::vector<ExternDescription> imports_of(const LoadedModule& loaded);
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded);
 /// Why the baseline compiled a module although the optimizing compiler was asked for; empty when nothing is to be said.
 std::string not_optimized_because(const LoadedModule& loaded);
+/// The module in binary form.
+std::span<const uint8_t> module_bytes_of(const LoadedModule& loaded);
+/// How a module came to its code.
+CodeOrigin origin_of(const LoadedModule& loaded);
 
 /// Finds the lines of the source, and what was inlined, for each frame whose module has DWARF. To be called while the trap's store
 /// lives, once and only when somebody reads them: it takes milliseconds, in modules of hundreds of megabytes seconds.
@@ -103,7 +110,8 @@ class Engine {
   /// Prints such a module in text form, in parts through `write`.
   virtual Result<void> print_text(std::span<const uint8_t> bytes, const std::function<void(std::string_view)>& write) = 0;
   /// Decodes, validates and compiles a module in binary or text form. Errors of the text show line, column and the line. Errors: Malformed, Invalid, Unsupported, Io (the system refused memory).
-  virtual Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) = 0;
+  /// `app` is the name for people that an entry of the cache gets.
+  virtual Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes, std::string_view app = {}) = 0;
 
   /// Writes what this engine compiled at the position of `fd`, which must be a multiple of 4096 in a file that load_artifact is to
   /// read. Errors: Io; what was written so far stays.
@@ -114,6 +122,20 @@ class Engine {
   virtual Result<std::shared_ptr<const LoadedModule>> load_artifact(int fd, uint64_t offset) = 0;
   /// The module that such an artifact was made from, whoever made it. Errors: Io, Malformed, Unsupported (another format).
   virtual Result<std::vector<uint8_t>> module_of_artifact(int fd, uint64_t offset) = 0;
+
+  /// Whether the next run of the module would gain by optimized code: there is a cache without it, and a compiler that has not given the module up.
+  virtual bool can_optimize(const LoadedModule& loaded) = 0;
+  /// Writes the module's code into the cache. Errors: Io.
+  virtual Result<void> keep(const LoadedModule& loaded, std::string_view app) = 0;
+  /// Compiles the module with the optimizing compiler and puts it into the cache, cluster by cluster, beginning with what is
+  /// there. Waits while another process does the same. Returns whether there was anything to do. Errors: those of `load`; Io (the cache).
+  virtual Result<bool> optimize(std::vector<uint8_t> bytes, std::string_view app) = 0;
+  /// What the cache has of a module, as `load` would look for it. Errors: Malformed, Io (there is no cache).
+  virtual Result<std::vector<CacheFinding>> explain_cache(std::vector<uint8_t> bytes) = 0;
+  /// What is wrong with an entry of the cache; empty when nothing is.
+  virtual std::string check_cache_entry(const std::string& file) = 0;
+  /// The cache's directory, open; -1 when there is none. Stays the engine's.
+  virtual int cache_descriptor() = 0;
 };
 
 /// Whether a file that begins with these bytes, eight or more, is an artifact.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "engine/abi/compiler.h"
 #include "engine/artifact/artifact.h"
+#include "engine/cache/directory.h"
 #include "engine/dwarf/sections.h"
 #include "engine/engine.h"
 #include "engine/module/type_registry.h"
@@ -29,11 +31,27 @@ class EngineImpl final : public Engine {
   Result<void> validate(std::span<const uint8_t> bytes) override;
   Result<ModuleSummary> summarize(std::span<const uint8_t> bytes) override;
   Result<void> print_text(std::span<const uint8_t> bytes, const std::function<void(std::string_view)>& write) override;
-  Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes) override;
+  Result<std::shared_ptr<const LoadedModule>> load(std::vector<uint8_t> bytes, std::string_view app) override;
 
   Result<void> write_artifact(const LoadedModule& loaded, int fd) override;
   Result<std::shared_ptr<const LoadedModule>> load_artifact(int fd, uint64_t offset) override;
   Result<std::vector<uint8_t>> module_of_artifact(int fd, uint64_t offset) override;
+
+  bool can_optimize(const LoadedModule& loaded) override;
+  Result<void> keep(const LoadedModule& loaded, std::string_view app) override;
+  Result<bool> optimize(std::vector<uint8_t> bytes, std::string_view app) override;
+  Result<std::vector<CacheFinding>> explain_cache(std::vector<uint8_t> bytes) override;
+  std::string check_cache_entry(const std::string& file) override;
+  int cache_descriptor() override;
+
+  /// The cache; null when there is none, then with the reason. It is opened once; with `create` it is made when it is missing.
+  cache::Directory* open_cache(bool create, std::string& problem);
+  /// What the cache has of a binary module, the better compiler's first; null when nothing fits, perhaps with the reason.
+  std::shared_ptr<const LoadedModule> find_in_cache(std::span<const uint8_t> binary, std::string& problem);
+  /// A decoded module, checked and compiled; not looked for in the cache.
+  Result<std::shared_ptr<const LoadedModule>> compile_module(module::Module decoded, bool optimized, ObjectStore* objects);
+  /// Into compiler() if it is not there. Errors: Io.
+  Result<abi::Compiler*> load_optimizing();
 
   /// What shapes the code that this engine makes by that compiler.
   artifact::Identity identity(bool is_optimized) const;
@@ -46,13 +64,20 @@ class EngineImpl final : public Engine {
   std::shared_ptr<module::TypeRegistry> types;
   abi::CompileOptions compile_options;
   bool for_debugger = false;
-  /// Null: the baseline.
+  CompilerChoice choice = CompilerChoice::Baseline;
+  /// Null until it is needed.
   std::unique_ptr<abi::Compiler> optimizing;
+  std::mutex optimizing_mutex;
+  CacheOptions cache_options;
+  std::optional<cache::Directory> cache;
+  std::mutex cache_mutex;
   unsigned threads = 0;
   CompileProgress progress;
   module::FeatureSet features = module::FeatureSet::defaults();
 };
 
+/// The binary form of a module in either form, without a "#!" line. Errors as for Engine::load.
+Result<std::vector<uint8_t>> binary_form(std::vector<uint8_t> bytes, module::FeatureSet features);
 /// Decodes a module in binary or text form. Errors as for Engine::load.
 Result<module::Module> decode_module(std::vector<uint8_t> bytes, module::TypeRegistry& types, module::FeatureSet features);
 

@@ -42,13 +42,18 @@ Result<void> check_kind(std::span<const uint8_t> bytes) {
   return {};  // the decoder says the rest
 }
 
-/// The binary form: text is assembled, and a binary module loses its "#!" line.
+}  // namespace
+
+// Text is assembled, and a binary module loses its "#!" line.
 Result<std::vector<uint8_t>> binary_form(std::vector<uint8_t> bytes, module::FeatureSet features) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text::looks_like_text(text)) bytes = TRY(text::assemble_module(text, features));
   if (const size_t skipped = shebang_size(bytes)) bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(skipped));
+  TRY(check_kind(bytes));
   return bytes;
 }
+
+namespace {
 
 /// Validates, and compiles when there is a compilation, all function bodies. Workers take batches, a compiler's clusters if it has
 /// some, from one counter; of all failures the one of the first function counts, so that the answer does not depend on timing.
@@ -171,9 +176,7 @@ Result<void> check_supported(const module::Module& module) {
 }  // namespace
 
 Result<module::Module> decode_module(std::vector<uint8_t> bytes, module::TypeRegistry& types, module::FeatureSet features) {
-  std::vector<uint8_t> binary = TRY(binary_form(std::move(bytes), features));
-  TRY(check_kind(binary));
-  return binary::read_module(std::move(binary), types, features);
+  return binary::read_module(TRY(binary_form(std::move(bytes), features)), types, features);
 }
 
 Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
@@ -188,8 +191,18 @@ Result<abi::CompiledModule> EngineImpl::compile(abi::Compiler& compiler, const m
   return compilation->finish();
 }
 
-Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t> bytes) {
-  module::Module decoded = TRY(decode_module(std::move(bytes), *types, features));
+Result<abi::Compiler*> EngineImpl::load_optimizing() {
+  const std::lock_guard lock(optimizing_mutex);
+  if (!optimizing) {
+    auto loaded = load_optimizing_compiler();
+    if (!loaded.ok()) return Error{ErrorKind::Io, loaded.error().message};
+    optimizing = std::move(loaded).value();
+  }
+  return optimizing.get();
+}
+
+Result<std::shared_ptr<const LoadedModule>> EngineImpl::compile_module(module::Module decoded, bool optimized, ObjectStore* objects) {
+  const auto begin = std::chrono::steady_clock::now();
   TRY(validate::check_module(decoded));
   // A valid module is refused only after validation, so that an invalid one is always called invalid.
   const Result<void> supported = check_supported(decoded);
@@ -199,10 +212,11 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
     return supported.error();
   }
   const auto locations = for_debugger ? baseline::Locations::EveryInstruction : baseline::Locations::WhereItCanStop;
-  Result<abi::CompiledModule> code = optimizing ? compile(*optimizing, loaded->module) : Error{ErrorKind::Unsupported, {}};
+  Result<abi::CompiledModule> code = optimized ? compile(*TRY(load_optimizing()), loaded->module, objects) : Error{ErrorKind::Unsupported, {}};
+  loaded->is_optimized = code.ok();
   if (!code.ok() && code.error().kind == ErrorKind::Unsupported) {
     // What the optimizing compiler does not have yet, the baseline has.
-    if (optimizing) loaded->not_optimized = code.error().to_string();
+    if (optimized) loaded->not_optimized = code.error().to_string();
     code = compile(*baseline::make_compiler(locations), loaded->module);
   }
   if (!code.ok()) {
@@ -210,8 +224,8 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
     return std::move(code).error();
   }
   loaded->code = std::move(code).value();
-  loaded->is_optimized = optimizing && loaded->not_optimized.empty();
   loaded->read_function_names = binary::read_function_names;
+  loaded->compile_time = std::chrono::steady_clock::now() - begin;
   return std::shared_ptr<const LoadedModule>(std::move(loaded));
 }
 

@@ -106,6 +106,12 @@ std::vector<ExternDescription> imports_of(const LoadedModule& loaded) {
 
 std::string not_optimized_because(const LoadedModule& loaded) { return loaded.not_optimized; }
 
+std::span<const uint8_t> module_bytes_of(const LoadedModule& loaded) { return loaded.module.bytes.span(); }
+
+CodeOrigin origin_of(const LoadedModule& loaded) {
+  return {loaded.is_optimized, loaded.is_from_cache, loaded.compile_time, loaded.cache_problem};
+}
+
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded) {
   std::vector<ExternDescription> exports;
   for (const module::Export& item : loaded.module.exports) {

@@ -145,7 +145,7 @@ Result<void> ClusterLog::append(uint32_t cluster, std::string_view bytes) {
   return {};
 }
 
-std::optional<ClusterLog::Progress> ClusterLog::look(const Entry& entry) {
+std::optional<ClusterLog> ClusterLog::read_only(const Entry& entry, uint64_t& clusters) {
   Head head;
   if (!read_exactly(entry.file.get(), &head, sizeof head, kLabelBytes) || head.magic != kHeadMagic) return std::nullopt;
   ClusterLog log(OwnedFd(::fcntl(entry.file.get(), F_DUPFD_CLOEXEC, 0)));
@@ -153,7 +153,26 @@ std::optional<ClusterLog::Progress> ClusterLog::look(const Entry& entry) {
   if (head.module_bytes > entry.size_bytes - std::min(entry.size_bytes, log.end_)) return std::nullopt;
   log.end_ += head.module_bytes;
   log.read_places(entry.size_bytes);
-  return Progress{static_cast<uint32_t>(log.places_.size()), static_cast<uint32_t>(head.clusters)};
+  clusters = head.clusters;
+  return log;
+}
+
+std::optional<ClusterLog::Progress> ClusterLog::look(const Entry& entry) {
+  uint64_t clusters = 0;
+  const auto log = read_only(entry, clusters);
+  if (!log) return std::nullopt;
+  return Progress{static_cast<uint32_t>(log->count()), static_cast<uint32_t>(clusters), log->given_up()};
+}
+
+std::string ClusterLog::find_damage(const Entry& entry) {
+  uint64_t clusters = 0;
+  const auto log = read_only(entry, clusters);
+  if (!log) return "its head is damaged or cut off";
+  for (const auto& [cluster, place] : log->places_) {
+    if (!log->read(cluster)) return "cluster " + std::to_string(cluster) + " is damaged";
+    if (cluster >= clusters && cluster != kGivenUp) return "it has a cluster too many";
+  }
+  return {};
 }
 
 }  // namespace wasmrun::cache

@@ -1,6 +1,7 @@
 // A module ready to be instantiated. Visible: LoadedModule.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -30,6 +31,10 @@ struct LoadedModule {
   abi::DataImages images;
   /// Whether the optimizing compiler made the code.
   bool is_optimized = false;
+  /// Whether the code comes from the cache, how long it took to make otherwise, and why the cache was not used.
+  bool is_from_cache = false;
+  std::chrono::nanoseconds compile_time{0};
+  std::string cache_problem;
   /// Why the optimizing compiler, which was asked for, did not make the code; empty otherwise.
   std::string not_optimized;
   /// Reads the name section; backtraces call it. The decoder belongs to another room.

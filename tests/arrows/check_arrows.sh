@@ -25,7 +25,7 @@ awk '
     arrows("engine.h", "base module runtime")
     arrows("engine.cpp", "engine.h base module instructions binary text validate dwarf symbols abi artifact baseline llvm gc runtime cache")
     arrows("wasi", "engine.h base")
-    arrows("cmd", "engine.h wasi base spec-tests/wast_command.h")
+    arrows("cmd", "engine.h cache wasi base spec-tests/wast_command.h")
     arrows("spec-tests/wast_command.h", "spec-tests")
     arrows("bench", "engine.h base")
     arrows("spec-tests", "engine.h text base module spec-tests/wast_command.h")
@@ -44,7 +44,7 @@ awk '
     if (path == "spec-tests/wast_command.h") return path
     split(path, part, "/")
     if (part[1] != "engine") return part[1]
-    if (part[2] == "engine.h") return "engine.h"
+    if (part[2] == "engine.h" || part[2] == "code_cache.h") return "engine.h"
     if (part[2] ~ /\./) return "engine.cpp"
     return part[2]
   }

@@ -47,6 +47,23 @@ TEST_CASE("clusters are there again when the log is opened again", "[cache]") {
   CHECK(progress->of == 3);
 }
 
+TEST_CASE("a module that was given up stays so, with the reason", "[cache]") {
+  const CacheFolder folder;
+  const Directory directory = folder.open();
+  {
+    ClusterLog log = open(directory);
+    REQUIRE(log.append(1, "one").ok());
+    CHECK_FALSE(log.given_up());
+    REQUIRE(log.give_up("not supported yet").ok());
+  }
+  CHECK(open(directory).given_up() == "not supported yet");
+  CHECK(open(directory).count() == 1);
+  const auto progress = ClusterLog::look(directory.find(kKey).value());
+  REQUIRE(progress);
+  CHECK(progress->done == 1);
+  CHECK(progress->given_up == "not supported yet");
+}
+
 TEST_CASE("a log has one owner at a time", "[cache]") {
   const CacheFolder folder;
   const Directory directory = folder.open();

@@ -93,10 +93,14 @@ TEST_CASE("a level of optimization stands in its option's word or behind it", "[
   CHECK(refuse({"-O"}).message == "option '-O' needs a level: -O0 or -O2");
 }
 
-TEST_CASE("what is still to come is refused by name", "[cmd][grammar]") {
-  for (const char* option : {"--cache-dir=x", "--no-cache"})
-    CHECK(refuse({option, "app.wasm"}).message.find("is not supported yet") != std::string::npos);
-  CHECK(refuse({"cache", "app.wasm"}).message == "subcommand 'cache' is not supported yet");
+TEST_CASE("cache takes what to do and files, and the options that shape code", "[cmd][grammar]") {
+  const CommandLine line = split({"cache", "--cache-dir", "d", "why", "a.wasm", "--json", "b.wasm"});
+  CHECK(line.subcommand == Subcommand::Cache);
+  CHECK(line.files == Words{"why", "a.wasm", "b.wasm"});
+  CHECK(line.options == Words{"--cache-dir=d", "--json"});
+  CHECK(refuse({"cache"}).message == "what is to be done with the cache?");
+  CHECK(refuse({"cache", "ls", "--dir=."}).message == "option '--dir' has no meaning for cache");
+  CHECK(refuse({"--json", "app.wasm"}).message == "option '--json' has no meaning for run");
 }
 
 TEST_CASE("only the first word can be a subcommand", "[cmd][grammar]") {
