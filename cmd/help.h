@@ -15,8 +15,7 @@ inline constexpr char kHelp[] =
 
 APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --dir HOST[::GUEST][:ro]  let APP use a directory, under the name GUEST
-  --env NAME=VALUE          set a variable; --env NAME copies one
-  --env-inherit             copy all variables
+  --env NAME=VALUE          set a variable; --env NAME, --env-inherit: copy
   --argv0 NAME              the program's own name (default: APP's file name)
   --invoke NAME             call this export with ARGS and print its results
   --preload NAME=FILE       load FILE first and let APP import from NAME
@@ -44,7 +43,6 @@ APP is a .wasm or .wat file, or - for standard input. Nothing is granted.
   --no-landlock             let the kernel not guard the granted directories too
   --trace-wasi[=FILE]       write each call to the system; =summary: counts
   -v, --help, --version     -v: say on standard error what is done
-
 Exit status: APP's own; 124 a limit; 125 usage or wasmrun's own failure;
 126 APP cannot be run; 127 APP not found; 134 trap.
 )";
