@@ -135,8 +135,9 @@ Translator::Callee Translator::callee_of(const imm::CallIndirect& target) {
     b_.CreateBr(next);
     go_to(next);
   }
-  return {b_.CreateLoad(c_.ptr, field(object, offsetof(abi::FuncObject, code))), nullptr,
-          b_.CreateLoad(c_.ptr, field(object, offsetof(abi::FuncObject, instance)))};
+  Value* const code = b_.CreateLoad(c_.ptr, field(object, offsetof(abi::FuncObject, code)));
+  if (c_.tables.is_own(target.second)) return {code, nullptr, instance_};
+  return {code, nullptr, b_.CreateLoad(c_.ptr, field(object, offsetof(abi::FuncObject, instance)))};
 }
 
 Translator::Callee Translator::callee_of_reference() {

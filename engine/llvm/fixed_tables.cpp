@@ -135,6 +135,8 @@ void FixedTables::fill() {
 }
 
 void FixedTables::find_targets(Table& table) {
+  table.is_own = std::all_of(table.elements.begin(), table.elements.end(),
+                             [&](uint32_t function) { return function == kNull || (function != kUnknown && !module_.is_imported(FuncIndex(function))); });
   for (size_t i = 0; i < table.elements.size(); ++i) {
     const uint32_t function = table.elements[i];
     if (function == kNull) continue;

@@ -21,6 +21,9 @@ class FixedTables {
   /// Of a fixed table.
   uint64_t size(TableIndex table) const { return tables_[table.value].elements.size(); }
 
+  /// Whether every function of a fixed table is defined in the module: calls stay in the instance.
+  bool is_own(TableIndex table) const { return tables_[table.value].is_own; }
+
   struct Target {
     FuncIndex function;
     uint64_t element = 0;
@@ -31,6 +34,7 @@ class FixedTables {
  private:
   struct Table {
     bool is_fixed = false;
+    bool is_own = false;
     std::vector<uint32_t> elements;  ///< function indices
     /// By canonical type: the only function of that type, or nothing when there are more.
     std::unordered_map<uint32_t, std::optional<Target>> targets;
