@@ -192,7 +192,7 @@ TEST_CASE("the cache is neither read nor written with --no-cache, and optimized 
   CHECK(contains(cache.run({"-v", "-O0", guest("hello")}).err, "] compiled\n"));
 }
 
-TEST_CASE("-O2 keeps what it compiled", "[cli][cache]") {
+TEST_CASE("what is compiled with -O2 is kept", "[cli][cache]") {
   SKIP_WITHOUT_GUEST("hello");
   const Cache cache;
   CHECK(contains(cache.run({"-v", "-O2", guest("hello")}).err, "] compiled\n"));
