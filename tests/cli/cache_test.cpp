@@ -206,10 +206,11 @@ TEST_CASE("options that shape code have entries of their own", "[cli][cache]") {
   warm(cache, "hello");
   for (const char* option : {"--explicit-bounds-checks", "--deterministic", "--enable=all"}) {
     INFO(option);
-    CHECK(contains(cache.run({"-v", option, guest("hello")}).err, "] compiled\n"));
+    // Asked first: where compiling takes long, a run keeps the baseline's code.
     const Ended why = cache.run({"cache", "why", option, guest("hello")});
     CHECK(contains(why.out, "is compiled when it starts"));
     CHECK(contains(why.out, ", not "));
+    CHECK(contains(cache.run({"-v", option, guest("hello")}).err, "] compiled\n"));
     CHECK(cache.run({"cache", "warm", option, guest("hello")}).status == 0);
     CHECK(contains(cache.run({"-v", option, guest("hello")}).err, "optimized code from the cache"));
   }
@@ -302,7 +303,8 @@ TEST_CASE("foreign entries and a read-only file system disturb no program", "[cl
   const std::string entry = cache.entries(".optimized").at(0);
   REQUIRE(::chown(entry.c_str(), 12345, 12345) == 0);
   check_undisturbed(cache, "a foreign entry");
-  CHECK(cache.how(guest("hello")) == "compiled");
+  // Where compiling took long, the baseline's code is there by now.
+  CHECK(cache.how(guest("hello")) != "optimized code from the cache");
   REQUIRE(::chown(entry.c_str(), 0, 0) == 0);
 
   const Ended read_only = cache.shell("unshare -m sh -c 'mount --bind $0 $0 && mount -o remount,ro,bind $0 && $wasmrun -v $1 && $wasmrun -v -O2 $2' " + cache.path() + " " +
