@@ -22,8 +22,8 @@ namespace runtime {
 class Memory;
 }
 
-/// Which compiler makes code. Optimizing: LLVM's, in a plugin beside the program; modules with instructions that it does not have
-/// are compiled by the baseline. Automatic: the baseline, unless the cache has optimized code.
+/// Which compiler makes code. Optimizing: LLVM's, in a plugin beside the program; modules that it refuses are compiled by the baseline.
+/// Automatic: the baseline, unless the cache has optimized code.
 enum class CompilerChoice : uint8_t { Baseline, Automatic, Optimizing };
 
 /// Told how far a compilation is, from any of its threads, several at once: pieces begun, and all of them.

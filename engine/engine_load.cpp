@@ -215,7 +215,7 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::compile_module(module::M
   Result<abi::CompiledModule> code = optimized ? compile(*TRY(load_optimizing()), loaded->module, objects) : Error{ErrorKind::Unsupported, {}};
   loaded->is_optimized = code.ok();
   if (!code.ok() && code.error().kind == ErrorKind::Unsupported) {
-    // What the optimizing compiler does not have yet, the baseline has.
+    // What the optimizing compiler refuses, the baseline has.
     if (optimized) loaded->not_optimized = code.error().to_string();
     code = compile(*baseline::make_compiler(locations), loaded->module);
   }

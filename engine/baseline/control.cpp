@@ -462,44 +462,4 @@ void FunctionCompiler::br_table(const imm::LabelTable& table) {
   become_unreachable();
 }
 
-// ---- Unreachable code.
-
-namespace {
-
-/// Only follows the nesting of blocks.
-struct Skip {
-  uint32_t depth = 0;
-  uint32_t loops = 0;
-#define OP(name, text, prefix, code, immediate, ...) \
-  template <class... Immediate>                      \
-  void name(const Immediate&...) {}
-#define OP_RULE(name, text, prefix, code, immediate, ...)                                        \
-  template <class... Immediate>                                                                  \
-  void name(const Immediate&...) {                                                               \
-    using instructions::Opcode;                                                                  \
-    constexpr Opcode kOpcode = Opcode::name;                                                     \
-    depth += kOpcode == Opcode::block || kOpcode == Opcode::loop || kOpcode == Opcode::if_ ||    \
-             kOpcode == Opcode::try_ || kOpcode == Opcode::try_table;                            \
-    loops += kOpcode == Opcode::loop;                                                            \
-    depth -= kOpcode == Opcode::end || kOpcode == Opcode::delegate;                              \
-  }
-#include "engine/instructions/opcodes.def"
-#undef OP
-#undef OP_RULE
-};
-
-}  // namespace
-
-void FunctionCompiler::skip_unreachable() {
-  constexpr uint8_t kElse = 0x05, kCatch = 0x07, kEnd = 0x0b, kDelegate = 0x18, kCatchAll = 0x19;
-  const auto ends_part = [](uint8_t opcode) {
-    return opcode == kElse || opcode == kCatch || opcode == kEnd || opcode == kDelegate || opcode == kCatchAll;
-  };
-  Skip skip;
-  while (skip.depth != 0 || !ends_part(peek_opcode())) {
-    instructions::visit_instruction(reader_, skip);
-  }
-  next_loop_ += skip.loops;
-}
-
 }  // namespace wasmrun::baseline

@@ -1,5 +1,6 @@
 // The pass over one body.
 #include "engine/baseline/function_compiler.h"
+#include "engine/instructions/nesting.h"
 
 #include <string>
 #include <utility>
@@ -136,7 +137,7 @@ Result<void> FunctionCompiler::compile(FuncIndex function, const module::Functio
     instruction_offset_ = reader_.offset();
     begin_range();
     if (!instructions::visit_instruction(reader_, dispatch)) return *error_;
-    if (!reachable_ && !control_.empty()) skip_unreachable();
+    if (!reachable_ && !control_.empty()) next_loop_ += instructions::skip_unreachable(reader_);
   }
   return hand_over(function);
 }

@@ -34,6 +34,7 @@
 #include "engine/baseline/local_state.h"
 #include "engine/baseline/value.h"
 #include "engine/baseline/x64/assembler.h"
+#include "engine/instructions/handler_type.h"
 #include "engine/instructions/nan_results.h"
 #include "engine/instructions/visit.h"
 
@@ -65,16 +66,6 @@ struct Access {
   Value address;
 };
 
-/// `void()` for instructions without immediate, else `void(const Immediate&)`.
-template <class Immediate>
-struct HandlerType {
-  using type = void(const Immediate&);
-};
-template <>
-struct HandlerType<imm::None> {
-  using type = void();
-};
-
 /// A direct call: where its 32-bit distance lies, and the function it goes to.
 struct CallSite {
   uint32_t code_offset;
@@ -99,8 +90,8 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   friend struct Dispatch;
 
   // One handler a row of opcodes.def. Rows of features in kUnsupported are never called and have no definition.
-#define OP(name, text, prefix, code, immediate, ...) typename HandlerType<imm::immediate>::type name;
-#define OP_RULE(name, text, prefix, code, immediate, ...) typename HandlerType<imm::immediate>::type name;
+#define OP(name, text, prefix, code, immediate, ...) typename instructions::HandlerType<imm::immediate>::type name;
+#define OP_RULE(name, text, prefix, code, immediate, ...) typename instructions::HandlerType<imm::immediate>::type name;
 #include "engine/instructions/opcodes.def"
 #undef OP
 #undef OP_RULE
@@ -331,7 +322,6 @@ class FunctionCompiler final : public abi::FunctionCompiler {
   void forget_flags() { flags_offset_ = Value::kNone; }
   void drop_operands_to(uint32_t height);
   void become_unreachable();
-  void skip_unreachable();
   ControlFrame& frame_at(LabelIndex label) { return control_[control_.size() - 1 - label.value]; }
 
   // ---- Calls (call.cpp).

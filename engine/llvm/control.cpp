@@ -257,44 +257,4 @@ void Translator::select() {
 }
 void Translator::select_t(const imm::SelectTypes&) { select(); }
 
-// ---- Unreachable code.
-
-namespace {
-
-/// Only follows the nesting of blocks.
-struct Nesting {
-  uint32_t depth = 0;
-  uint32_t loops = 0;
-#define OP(name, text, prefix, code, immediate, ...) \
-  template <class... Immediate>                      \
-  void name(const Immediate&...) {}
-#define OP_RULE(name, text, prefix, code, immediate, ...)                                                           \
-  template <class... Immediate>                                                                                     \
-  void name(const Immediate&...) {                                                                                  \
-    using instructions::Opcode;                                                                                     \
-    constexpr Opcode kRow = Opcode::name;                                                                           \
-    constexpr bool kOpens = kRow == Opcode::block || kRow == Opcode::loop || kRow == Opcode::if_ || kRow == Opcode::try_ || \
-                            kRow == Opcode::try_table;                                                              \
-    depth += kOpens;                                                                                                \
-    loops += kRow == Opcode::loop;                                                                                  \
-    depth -= kRow == Opcode::end || kRow == Opcode::delegate;                                                       \
-  }
-#include "engine/instructions/opcodes.def"
-#undef OP
-#undef OP_RULE
-};
-
-}  // namespace
-
-void Translator::skip_unreachable() {
-  constexpr uint8_t kElse = 0x05, kCatch = 0x07, kEnd = 0x0b, kDelegate = 0x18, kCatchAll = 0x19;
-  const auto at_border = [this] {
-    const uint8_t next = reader_.peek_u8();
-    return next == kElse || next == kEnd || next == kCatch || next == kCatchAll || next == kDelegate;
-  };
-  Nesting nesting;
-  while (nesting.depth != 0 || !at_border()) instructions::visit_instruction(reader_, nesting);
-  next_loop_ += nesting.loops;
-}
-
 }  // namespace wasmrun::llvm_compiler

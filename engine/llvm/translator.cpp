@@ -3,6 +3,7 @@
 
 #include <llvm/IR/MDBuilder.h>
 
+#include "engine/instructions/nesting.h"
 #include "engine/llvm/versions.h"
 
 namespace wasmrun::llvm_compiler {
@@ -112,33 +113,23 @@ llvm::Function* ClusterContext::define(FuncIndex index, bool is_wide) {
   return made;
 }
 
-/// Hands each instruction to its handler, or refuses it.
+/// Hands each instruction to its handler.
 struct Dispatch {
   Translator& translator;
 
-#define OP(name, text, prefix, code, immediate, signature, feature) ROW(name, text)
-#define OP_RULE(name, text, prefix, code, immediate, feature) ROW(name, text)
-#define ROW(name, text)                                                                                                \
-  template <class... Immediate>                                                                                        \
-  bool name(const Immediate&... immediate) {                                                                           \
-    return dispatch(                                                                                                   \
-        text, [](auto& t, const auto&... given) requires requires { t.name(given...); } { t.name(given...); }, immediate...); \
+#define OP(name, text, ...) ROW(name, text)
+#define OP_RULE(name, text, ...) ROW(name, text)
+#define ROW(name, text)                                                                                                             \
+  template <class... Immediate>                                                                                                     \
+  bool name(const Immediate&... immediate) {                                                                                        \
+    translator.nans_ = translator.c_.options.canonical_nans ? instructions::nan_result(text) : instructions::NanResult::None;       \
+    translator.name(immediate...);                                                                                                  \
+    return !translator.error_;                                                                                                      \
   }
 #include "engine/instructions/opcodes.def"
 #undef OP
 #undef OP_RULE
 #undef ROW
-
-  template <class Call, class... Immediate>
-  bool dispatch(const char* text, Call call, const Immediate&... immediate) {
-    if constexpr (std::is_invocable_v<Call, Translator&, const Immediate&...>) {
-      translator.nans_ = translator.c_.options.canonical_nans ? instructions::nan_result(text) : instructions::NanResult::None;
-      call(translator, immediate...);
-      return !translator.error_;
-    } else {
-      return translator.fail_unsupported(text);
-    }
-  }
 };
 
 namespace {
@@ -228,7 +219,7 @@ Result<void> Translator::translate(FuncIndex function, const module::FunctionSum
     instruction_offset_ = reader_.offset();
     b_.SetCurrentDebugLocation(llvm::DILocation::get(c_.context, static_cast<unsigned>(instruction_offset_), 0, scope_));
     if (!instructions::visit_instruction(reader_, dispatch)) return *error_;
-    if (!reachable_ && !frames_.empty()) skip_unreachable();
+    if (!reachable_ && !frames_.empty()) next_loop_ += instructions::skip_unreachable(reader_);
   }
   return {};
 }

@@ -18,6 +18,7 @@
 #include "engine/abi/compiler.h"
 #include "engine/abi/instance_layout.h"
 #include "engine/abi/traps.h"
+#include "engine/instructions/handler_type.h"
 #include "engine/instructions/nan_results.h"
 #include "engine/instructions/visit.h"
 #include "engine/llvm/fixed_tables.h"
@@ -139,7 +140,6 @@ class Translator {
   void roll_back(size_t log_begin);
   void become_unreachable();
   void branch_if(Value* condition, LabelIndex index);
-  void skip_unreachable();
   Value* value_at_begin(const Label& label, uint32_t local) const;
   llvm::PHINode* phi_at_begin(llvm::BasicBlock* block, llvm::Type* type);
   void set_local(uint32_t local, Value* value);
@@ -342,19 +342,20 @@ class Translator {
   void cast_by_descriptor(module::ValueType target);
 
  public:
-  // ---- One handler a row of opcodes.def that this compiler has; Dispatch refuses the rest.
-#define SIMPLE(name) void name();
-#define MEMORY(name) void name(const imm::MemArg& arg);
-#define WITH(name, immediate) void name(const imm::immediate& given);
-#include "engine/llvm/handlers.def"
-#undef SIMPLE
-#undef MEMORY
-#undef WITH
+  // ---- One handler a row of opcodes.def; accesses without a lane take a MemArg.
+  template <class Immediate>
+  static constexpr bool kIsMemArg = std::is_base_of_v<imm::MemArg, Immediate> && !requires(Immediate given) { given.lane; };
+  template <class Immediate>
+  using RowHandler = typename instructions::HandlerType<std::conditional_t<kIsMemArg<Immediate>, imm::MemArg, Immediate>>::type;
+#define OP(name, text, prefix, code, immediate, ...) RowHandler<imm::immediate> name;
+#define OP_RULE(name, text, prefix, code, immediate, ...) RowHandler<imm::immediate> name;
+#include "engine/instructions/opcodes.def"
+#undef OP
+#undef OP_RULE
 
  private:
-  bool fail_unsupported(const char* what) {
+  void fail_unsupported(const char* what) {
     if (!error_) error_ = Error{ErrorKind::Unsupported, std::string("not supported yet: ") + what, instruction_offset_};
-    return false;
   }
 
   ClusterContext& c_;

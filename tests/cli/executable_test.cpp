@@ -125,9 +125,9 @@ TEST_CASE("an executable needs nothing but the C library", "[cli][compile][execu
 TEST_CASE("CPython in one file runs a script where no wasmrun is", "[cli][compile][executable][real]") {
   SKIP_WITHOUT(kPython, "run scripts/fetch-guests, which needs npm");
   const TemporaryFolder folder;
-  const std::string file = executable(folder, kPython, {"--dir=" + folder.path() + "::/work"});
+  const std::string file = executable(folder, kPython, {"--dir=" + folder.path() + "::/out"});
   write_file(folder.file("script.py"), "import sys\nprint(sum(n * n for n in range(1000)), sys.argv[1:])\n");
-  const Ended ended = run_it(file, {"/work/script.py", "a", "-b"});
+  const Ended ended = run_it(file, {"/out/script.py", "a", "-b"});
   INFO(ended.err);
   CHECK(ended.status == 0);
   CHECK(ended.out == "332833500 ['a', '-b']\n");

@@ -41,7 +41,7 @@ TEST_CASE("programs do the same with and without Landlock", "[cli][landlock][att
     Ended ended[2];
     for (const bool is_restricted : {false, true}) {
       const TemporaryFolder folder;
-      std::vector<std::string> words{"--dir=" + folder.path() + "::/work", guest("files"), "/work"};
+      std::vector<std::string> words{"--dir=" + folder.path() + "::/out", guest("files"), "/out"};
       if (!is_restricted) words.insert(words.begin(), "--no-landlock");
       ended[is_restricted] = run({.words = words, .environment = {std::string("WASMRUN_RESOLVER=") + resolver}});
     }

@@ -20,7 +20,7 @@ const std::string kClangDirectory = "--dir=" REAL_PROGRAMS "/clang/sys::/sys:ro"
 
 /// Grants the folder of our script for `language` as /script, and `folder` as /work.
 std::vector<std::string> directories(const std::string& language, const TemporaryFolder& folder) {
-  return {"--dir=" SOURCES "/tests/cli/" + language + "::/script:ro", "--dir=" + folder.path() + "::/work"};
+  return {"--dir=" SOURCES "/tests/cli/" + language + "::/script:ro", "--dir=" + folder.path() + "::/out"};
 }
 
 std::vector<std::string> joined(std::vector<std::string> words, const std::vector<std::string>& more) {
@@ -32,7 +32,7 @@ std::string expected(const std::string& language) { return read_file(SOURCES "/t
 
 std::vector<std::string> ruby_words(const TemporaryFolder& folder) {
   return joined(directories("ruby", folder),
-                {"--dir=" REAL_PROGRAMS "/ruby/ruby-3.2.0::/ruby-3.2.0:ro", kRuby, "--", "-r", "/ruby-3.2.0/.rubyopts.rb", "/script/work.rb", "/work"});
+                {"--dir=" REAL_PROGRAMS "/ruby/ruby-3.2.0::/ruby-3.2.0:ro", kRuby, "--", "-r", "/ruby-3.2.0/.rubyopts.rb", "/script/work.rb", "/out"});
 }
 
 Ended compile(const TemporaryFolder& folder, const std::string& source, const std::string& object) {
@@ -42,7 +42,7 @@ Ended compile(const TemporaryFolder& folder, const std::string& source, const st
 }
 
 Ended link(const TemporaryFolder& folder, const std::vector<std::string>& objects, const std::string& output) {
-  return wasmrun(joined(joined({"--dir=" + folder.path() + "::/work", kClangDirectory, kLinker, "--", "--no-threads", "-L/sys/lib/wasm32-wasi",
+  return wasmrun(joined(joined({"--dir=" + folder.path() + "::/out", kClangDirectory, kLinker, "--", "--no-threads", "-L/sys/lib/wasm32-wasi",
                                 "/sys/lib/wasm32-wasi/crt1.o"},
                                objects),
                         {"-lc", "/sys/lib/clang/8.0.1/lib/wasi/libclang_rt.builtins-wasm32.a", "-o", output}));
@@ -62,7 +62,7 @@ TEST_CASE("Ruby runs a script of ours that uses its standard library and files",
 TEST_CASE("PHP runs a script of ours that uses its standard library and files", "[cli][real]") {
   SKIP_WITHOUT(kPhp, kWhy);
   const TemporaryFolder folder;
-  const Ended ended = wasmrun(joined(directories("php", folder), {kPhp, "--", "-q", "/script/work.php", "/work"}));
+  const Ended ended = wasmrun(joined(directories("php", folder), {kPhp, "--", "-q", "/script/work.php", "/out"}));
   INFO(ended.err);
   CHECK(ended.out == expected("php"));
   CHECK(ended.status == 7);
@@ -95,12 +95,12 @@ TEST_CASE("SQLite keeps a database file, and finds it whole when it opens it aga
 
   const std::string database = read_file(folder.file("words.db"));
   CHECK(database.starts_with("SQLite format 3"));
-  const std::string reopen = ".open /work/words.db\nselect count(*), sum(id) from words;\n.read /script/again.sql\n";
+  const std::string reopen = ".open /out/words.db\nselect count(*), sum(id) from words;\n.read /script/again.sql\n";
   CHECK(run({.words = words, .input = reopen}).out == "4995|12487500\nagain 5\n");
 
   // What was granted read-only stays as it is.
-  const Ended refused = run({.words = {"--dir=" + folder.path() + "::/work:ro", kSqlite, "--", "-batch"},
-                             .input = ".open /work/words.db\nselect count(*) from words;\ndelete from words;\nselect count(*) from words;\n"});
+  const Ended refused = run({.words = {"--dir=" + folder.path() + "::/out:ro", kSqlite, "--", "-batch"},
+                             .input = ".open /out/words.db\nselect count(*) from words;\ndelete from words;\nselect count(*) from words;\n"});
   INFO(refused.err);
   CHECK(contains(refused.err, "unable to open database file"));
   CHECK(refused.out == "");
@@ -110,7 +110,7 @@ TEST_CASE("SQLite keeps a database file, and finds it whole when it opens it aga
 TEST_CASE("QuickJS runs a script of ours that uses files", "[cli][real]") {
   SKIP_WITHOUT(kQuickjs, kWhy);
   const TemporaryFolder folder;
-  const Ended ended = wasmrun(joined(directories("quickjs", folder), {kQuickjs, "--", "/script/work.js", "/work"}));
+  const Ended ended = wasmrun(joined(directories("quickjs", folder), {kQuickjs, "--", "/script/work.js", "/out"}));
   INFO(ended.err);
   CHECK(ended.out == expected("quickjs"));
   CHECK(ended.status == 7);
@@ -119,16 +119,16 @@ TEST_CASE("QuickJS runs a script of ours that uses files", "[cli][real]") {
 TEST_CASE("clang and wasm-ld compile and link a C program of ours, which then runs", "[cli][real]") {
   SKIP_WITHOUT(kClangLibrary, kWhy);
   const TemporaryFolder folder;
-  const Ended compiled = compile(folder, "/script/work.c", "/work/work.o");
+  const Ended compiled = compile(folder, "/script/work.c", "/out/work.o");
   INFO(compiled.err);
   REQUIRE(compiled.status == 0);
-  const Ended linked = link(folder, {"/work/work.o"}, "/work/work.wasm");
+  const Ended linked = link(folder, {"/out/work.o"}, "/out/work.wasm");
   INFO(linked.err);
   REQUIRE(linked.status == 0);
   CHECK(contains(wasmrun({"inspect", folder.file("work.wasm")}).out, "wasi_unstable.path_filestat_get"));
 
   const TemporaryFolder data;
-  const Ended ended = run({.words = {"--argv0=work", "--dir=" + data.path() + "::/work", folder.file("work.wasm"), "/work"}, .input = "hello you\n"});
+  const Ended ended = run({.words = {"--argv0=work", "--dir=" + data.path() + "::/out", folder.file("work.wasm"), "/out"}, .input = "hello you\n"});
   INFO(ended.err);
   CHECK(ended.out == expected("clang"));
   CHECK(ended.status == 7);
@@ -137,11 +137,11 @@ TEST_CASE("clang and wasm-ld compile and link a C program of ours, which then ru
 TEST_CASE("clang and wasm-ld report a mistake in a program of ours with their status", "[cli][real]") {
   SKIP_WITHOUT(kClangLibrary, kWhy);
   const TemporaryFolder folder;
-  const Ended compiled = compile(folder, "/script/broken.c", "/work/broken.o");
+  const Ended compiled = compile(folder, "/script/broken.c", "/out/broken.o");
   CHECK(contains(compiled.err, "broken.c:1:25: error: use of undeclared identifier 'undeclared'"));
   CHECK(compiled.status == 1);
   CHECK_FALSE(exists(folder.file("broken.o")));
-  const Ended linked = link(folder, {"/work/missing.o"}, "/work/broken.wasm");
-  CHECK(contains(linked.err, "cannot open /work/missing.o"));
+  const Ended linked = link(folder, {"/out/missing.o"}, "/out/broken.wasm");
+  CHECK(contains(linked.err, "cannot open /out/missing.o"));
   CHECK(linked.status == 1);
 }

@@ -51,7 +51,7 @@ TEST_CASE("files can be written, read, renamed, linked and listed", "[cli][dir]"
   const std::string expected = "entry Grüße\nentry folder\nentry link\nfiles work\n";
   CHECK(run({.words = {guest("files"), "--dir=.", "."}, .directory = folder.path()}).out == expected);
   CHECK(wasmrun({"--dir=" + folder.path(), guest("files"), folder.path()}).out == expected);
-  CHECK(wasmrun({"--dir", folder.path() + "::/work", guest("files"), "/work"}).out == expected);
+  CHECK(wasmrun({"--dir", folder.path() + "::/out", guest("files"), "/out"}).out == expected);
   CHECK(wasmrun({"--dir", folder.path() + "::/", guest("files"), "/"}).out == expected);
   CHECK(wasmrun({"--dir", folder.path() + "::/", guest("files"), "."}).out == expected);
 }
@@ -69,7 +69,7 @@ TEST_CASE("nothing is granted by default, and :ro grants no writing", "[cli][dir
 
 TEST_CASE("a directory that does not exist is wrong usage", "[cli][dir]") {
   SKIP_WITHOUT_GUEST("hello");
-  for (const char* directory : {"--dir=no-such-directory", "--dir=/bin/true", "--dir=no/such::/work:ro"}) {
+  for (const char* directory : {"--dir=no-such-directory", "--dir=/bin/true", "--dir=no/such::/out:ro"}) {
     const Ended ended = wasmrun({directory, guest("hello")});
     INFO(directory << "\n" << ended.err);
     CHECK(ended.status == 125);

@@ -27,8 +27,8 @@ std::vector<std::string> esbuild_words(const std::string& folder, const std::str
 }
 
 std::vector<std::string> python_words(const std::string& folder) {
-  return {kPython, "--dir=" REAL_PROGRAMS "/python/usr::/usr:ro", "--dir=" SOURCES "/tests/cli/python::/script:ro", "--dir=" + folder + "::/work",
-          "--", "/script/work.py", "/work"};
+  return {kPython, "--dir=" REAL_PROGRAMS "/python/usr::/usr:ro", "--dir=" SOURCES "/tests/cli/python::/script:ro", "--dir=" + folder + "::/out",
+          "--", "/script/work.py", "/out"};
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 -- Uses a database file, several statements a transaction, an index, a trigger, sorting. Prints the same on every engine.
 .bail on
-.open /work/words.db
+.open /out/words.db
 create table words(id integer primary key, word text not null, weight real);
 create table log(what text);
 create trigger noted after delete on words begin insert into log values ('deleted ' || old.word); end;
@@ -27,7 +27,7 @@ select word from words where id < 4 order by id;
 vacuum;
 .open :memory:
 -- This build's own file system swallows pragmas of a file that is the main database.
-attach '/work/words.db' as file;
+attach '/out/words.db' as file;
 pragma integrity_check;
 create table mine as select word from file.words where id < 4;
 select count(*) from file.words;
