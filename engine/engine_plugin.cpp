@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstring>
 #include <string>
 
 #include "engine/artifact/artifact.h"
@@ -52,9 +53,11 @@ Result<std::unique_ptr<abi::Compiler>> load_optimizing_compiler() {
       problem = ::dlerror();
       continue;
     }
+    const auto* const contract = static_cast<const char* const*>(::dlsym(library, kPluginContract));
     const auto entry = reinterpret_cast<PluginEntry>(::dlsym(library, kPluginEntry));
-    if (entry) return std::unique_ptr<abi::Compiler>(entry());
-    problem = std::string(kPluginFile) + " is of another version";
+    if (contract && entry && std::strcmp(*contract, kContract) == 0) return std::unique_ptr<abi::Compiler>(entry());
+    problem = place + " is of another build of wasmrun; install the one that was built with this program";
+    break;
   }
   return Error{ErrorKind::Unsupported, "the optimizing compiler cannot be loaded: " + problem};
 }

@@ -228,6 +228,8 @@ std::string emit_object(llvm::TargetMachine& machine, llvm::Module& ir) {
 
 }  // namespace wasmrun::llvm_compiler
 
-extern "C" __attribute__((visibility("default"))) wasmrun::abi::Compiler* wasmrun_llvm_compiler_2() {
+extern "C" __attribute__((visibility("default"))) const char* const wasmrun_llvm_contract = wasmrun::llvm_compiler::kContract;
+
+extern "C" __attribute__((visibility("default"))) wasmrun::abi::Compiler* wasmrun_llvm_compiler() {
   return new wasmrun::llvm_compiler::LlvmCompiler();
 }

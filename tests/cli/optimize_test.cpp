@@ -64,6 +64,27 @@ TEST_CASE("what the optimizing compiler does not have is compiled all the same, 
   CHECK(wasmrun({"-O2", folder.file("app.wat")}).err == "");
 }
 
+TEST_CASE("a plugin of another build is refused", "[cli][optimize]") {
+  const TemporaryFolder folder;
+  const std::string command = WASMRUN_COMMAND;
+  write_file(folder.file("wasmrun"), read_file(command), 0755);
+  write_file(folder.file("app.wat"), "(module (func (export \"_start\")))");
+  std::string plugin = read_file(command.substr(0, command.rfind('/') + 1) + "libwasmrun-llvm.so");
+  write_file(folder.file("libwasmrun-llvm.so"), plugin);
+  CHECK(run({.words = {"-O2", folder.file("app.wat")}, .program = folder.file("wasmrun")}).status == 0);
+
+  const std::string_view before = "wasmrun contract ";
+  const size_t place = plugin.find(before);
+  REQUIRE(place != std::string::npos);
+  char& digit = plugin[place + before.size()];
+  digit = digit == '0' ? '1' : '0';
+  write_file(folder.file("libwasmrun-llvm.so"), plugin);
+  const Ended ended = run({.words = {"-O2", folder.file("app.wat")}, .program = folder.file("wasmrun")});
+  CHECK(ended.status == 125);
+  CHECK(contains(ended.err, "libwasmrun-llvm.so is of another build of wasmrun; install the one that was built with this program"));
+  CHECK(run({.words = {folder.file("app.wat")}, .program = folder.file("wasmrun")}).status == 0);
+}
+
 TEST_CASE("optimized code can be interrupted", "[cli][optimize][timeout]") {
   SKIP_WITHOUT_GUEST("spin");
 #ifdef WASMRUN_SANITIZED  // compiling takes its time of it
