@@ -113,7 +113,9 @@ class Compilation {
     auto failure = load_file(*engine_, log_, file_, loaded_);
     progress_.clear();
     if (failure) return failure;
-    if (const std::string reason = not_optimized_because(*loaded_); !reason.empty()) report("compiled with -O0: " + reason);
+    if (const std::string reason = not_optimized_because(*loaded_); !reason.empty()) {
+      report("compiled " + (origin_of(*loaded_).is_optimized ? functions_by_baseline(*loaded_) + " " : "") + "with -O0: " + reason);
+    }
     return std::nullopt;
   }
 

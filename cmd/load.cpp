@@ -13,12 +13,20 @@ namespace {
 std::string describe_origin(const LoadedModule& loaded) {
   const CodeOrigin origin = origin_of(loaded);
   std::string text = origin.is_from_cache ? std::string(origin.is_optimized ? "optimized" : "baseline") + " code from the cache" : "compiled";
-  if (const std::string reason = not_optimized_because(loaded); !reason.empty()) text += " by the baseline: " + reason;
+  if (const std::string reason = not_optimized_because(loaded); !reason.empty()) {
+    if (origin.is_optimized) text += ", " + functions_by_baseline(loaded);
+    text += " by the baseline: " + reason;
+  }
   if (!origin.cache_problem.empty()) text += "; the cache was not used: " + origin.cache_problem;
   return text;
 }
 
 }  // namespace
+
+std::string functions_by_baseline(const LoadedModule& loaded) {
+  const size_t count = origin_of(loaded).functions_by_baseline;
+  return std::to_string(count) + (count == 1 ? " function" : " functions");
+}
 
 std::string file_name(const std::string& file) { return file.substr(file.rfind('/') + 1); }
 

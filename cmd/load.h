@@ -1,4 +1,4 @@
-// From a file's name to a module. Visible: load_file, describe_error, module_name, extern_name.
+// From a file's name to a module. Visible: load_file, describe_error, functions_by_baseline, file_name, module_name.
 #pragma once
 
 #include <memory>
@@ -25,6 +25,9 @@ std::optional<Failure> load_embedded(Engine& engine, Log& log, const OwnedFd& fi
 /// The failure of a module: "'app.wasm' is malformed: unexpected end (at offset 0x1f)", or "app.wat:3:5: unexpected token" and
 /// the line.
 Failure describe_error(const std::string& file, const Error& error);
+
+/// "1 function", "2 functions": what the optimizing compiler left to the baseline in a module that it compiled.
+std::string functions_by_baseline(const LoadedModule& loaded);
 
 /// The file's name without folders.
 std::string file_name(const std::string& file);

@@ -17,6 +17,7 @@ struct CacheOptions {
 /// How a module came to its code.
 struct CodeOrigin {
   bool is_optimized = false;
+  size_t functions_by_baseline = 0;  ///< of optimized code that was made by this engine
   bool is_from_cache = false;
   std::chrono::nanoseconds compile_time{0};  ///< zero from the cache
   std::string cache_problem;                 ///< why the cache was not used or not written; empty when nothing is to be said

@@ -22,7 +22,7 @@ namespace runtime {
 class Memory;
 }
 
-/// Which compiler makes code. Optimizing: LLVM's, in a plugin beside the program; modules that it refuses are compiled by the baseline.
+/// Which compiler makes code. Optimizing: LLVM's, in a plugin beside the program; functions that it refuses are compiled by the baseline.
 /// Automatic: the baseline, unless the cache has optimized code.
 enum class CompilerChoice : uint8_t { Baseline, Automatic, Optimizing };
 
@@ -64,7 +64,8 @@ struct SharedMemoryImport {
 
 std::vector<ExternDescription> imports_of(const LoadedModule& loaded);
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded);
-/// Why the baseline compiled a module although the optimizing compiler was asked for; empty when nothing is to be said.
+/// Why the baseline compiled a module, or some of its functions, although the optimizing compiler was asked for; empty when nothing is
+/// to be said.
 std::string not_optimized_because(const LoadedModule& loaded);
 /// The module in binary form.
 std::span<const uint8_t> module_bytes_of(const LoadedModule& loaded);

@@ -26,6 +26,12 @@ class ObjectStore {
   virtual void keep(uint32_t cluster, std::string_view object) = 0;
 };
 
+/// Functions that the optimizing compiler left to the baseline.
+struct LeftOut {
+  size_t count = 0;
+  std::string reason;  ///< of the first one; empty when its cluster was compiled before
+};
+
 class EngineImpl final : public Engine {
  public:
   Result<void> validate(std::span<const uint8_t> bytes) override;
@@ -58,8 +64,8 @@ class EngineImpl final : public Engine {
   /// As load_artifact, of exactly this identity.
   Result<std::shared_ptr<const LoadedModule>> load_artifact_of(const artifact::Identity& expected, int fd, uint64_t offset);
 
-  /// Validates all bodies and compiles them, but for clusters that `objects`, which may be null, has.
-  Result<abi::CompiledModule> compile(abi::Compiler& compiler, const module::Module& module, ObjectStore* objects = nullptr);
+  /// Validates all bodies and compiles them, but for clusters that `objects`, which may be null, has. Says what is left to the baseline.
+  Result<abi::CompiledModule> compile(abi::Compiler& compiler, const module::Module& module, ObjectStore* objects, LeftOut& left_out);
 
   std::shared_ptr<module::TypeRegistry> types;
   abi::CompileOptions compile_options;

@@ -65,6 +65,9 @@ class FunctionQueue {
     if (compilation) clusters_ = compilation->clusters();
   }
 
+  /// Why the first of those functions is not compiled that the compiler leaves to another one.
+  const std::optional<Error>& left_out() const { return left_out_; }
+
   Result<void> run(unsigned threads) {
     if (module_.code_section.size() >= kSmallCodeBytes) {
       if (threads == 0) threads = available_threads();
@@ -131,7 +134,13 @@ class FunctionQueue {
                module::FunctionSummary& summary) {
     for (uint32_t i = batch.begin; i < batch.end; ++i) {
       Result<void> result = validator.check(FuncIndex(i), summary);
-      if (result.ok() && compiler) result = compiler->compile(FuncIndex(i), summary);
+      if (result.ok() && compiler) {
+        result = compiler->compile(FuncIndex(i), summary);
+        if (!result.ok() && !clusters_.empty()) {
+          leave_out(i, std::move(result).error());
+          continue;
+        }
+      }
       if (result.ok()) continue;
       fail(i, std::move(result).error());
       return false;
@@ -147,6 +156,13 @@ class FunctionQueue {
       objects_->keep(static_cast<uint32_t>(number), object.value());
     }
     compilation_->add_object(static_cast<uint32_t>(number), std::move(object).value());
+  }
+
+  void leave_out(uint32_t function, Error reason) {
+    const std::lock_guard lock(mutex_);
+    if (function >= first_left_out_) return;
+    first_left_out_ = function;
+    left_out_ = std::move(reason);
   }
 
   void fail(uint32_t function, Error error) {
@@ -166,7 +182,23 @@ class FunctionQueue {
   std::atomic<uint32_t> first_failure_{UINT32_MAX};
   std::mutex mutex_;
   std::optional<Error> error_;
+  uint32_t first_left_out_ = UINT32_MAX;
+  std::optional<Error> left_out_;
 };
+
+/// Code of these functions of a valid module, to be linked with code that LLVM made.
+Result<abi::CompiledModule> compile_by_baseline(const module::Module& module, const abi::CompileOptions& options, std::span<const FuncIndex> functions) {
+  const auto compilation = TRY(baseline::make_compiler(baseline::Locations::EveryInstruction)->begin(module, options));
+  validate::FunctionValidator validator(module);
+  module::FunctionSummary summary;
+  auto worker = compilation->new_worker();
+  for (const FuncIndex function : functions) {
+    TRY(validator.check(function, summary));
+    TRY(worker->compile(function, summary));
+  }
+  worker.reset();
+  return compilation->finish();
+}
 
 // What validation accepts and no part of this build runs.
 Result<void> check_supported(const module::Module& module) {
@@ -185,10 +217,15 @@ Result<void> EngineImpl::validate(std::span<const uint8_t> bytes) {
   return FunctionQueue(module, nullptr).run(threads);
 }
 
-Result<abi::CompiledModule> EngineImpl::compile(abi::Compiler& compiler, const module::Module& module, ObjectStore* objects) {
+Result<abi::CompiledModule> EngineImpl::compile(abi::Compiler& compiler, const module::Module& module, ObjectStore* objects, LeftOut& left_out) {
   const auto compilation = TRY(compiler.begin(module, compile_options));
-  TRY(FunctionQueue(module, compilation.get(), objects, progress).run(threads));
-  return compilation->finish();
+  FunctionQueue queue(module, compilation.get(), objects, progress);
+  TRY(queue.run(threads));
+  if (queue.left_out()) left_out.reason = queue.left_out()->to_string();
+  return compilation->finish([&](std::span<const FuncIndex> rest) {
+    left_out.count = rest.size();
+    return compile_by_baseline(module, compile_options, rest);
+  });
 }
 
 Result<abi::Compiler*> EngineImpl::load_optimizing() {
@@ -212,18 +249,23 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::compile_module(module::M
     return supported.error();
   }
   const auto locations = for_debugger ? baseline::Locations::EveryInstruction : baseline::Locations::WhereItCanStop;
-  Result<abi::CompiledModule> code = optimized ? compile(*TRY(load_optimizing()), loaded->module, objects) : Error{ErrorKind::Unsupported, {}};
+  LeftOut left_out;
+  Result<abi::CompiledModule> code = optimized ? compile(*TRY(load_optimizing()), loaded->module, objects, left_out) : Error{ErrorKind::Unsupported, {}};
   loaded->is_optimized = code.ok();
   if (!code.ok() && code.error().kind == ErrorKind::Unsupported) {
     // What the optimizing compiler refuses, the baseline has.
     if (optimized) loaded->not_optimized = code.error().to_string();
-    code = compile(*baseline::make_compiler(locations), loaded->module);
+    code = compile(*baseline::make_compiler(locations), loaded->module, nullptr, left_out);
   }
   if (!code.ok()) {
     if (code.error().kind == ErrorKind::Unsupported) TRY(FunctionQueue(loaded->module, nullptr).run(threads));
     return std::move(code).error();
   }
   loaded->code = std::move(code).value();
+  if (loaded->is_optimized && left_out.count > 0) {
+    loaded->not_optimized = left_out.reason.empty() ? "left out when its cluster was compiled" : left_out.reason;
+    loaded->functions_by_baseline = left_out.count;
+  }
   loaded->read_function_names = binary::read_function_names;
   loaded->compile_time = std::chrono::steady_clock::now() - begin;
   return std::shared_ptr<const LoadedModule>(std::move(loaded));

@@ -109,7 +109,7 @@ std::string not_optimized_because(const LoadedModule& loaded) { return loaded.no
 std::span<const uint8_t> module_bytes_of(const LoadedModule& loaded) { return loaded.module.bytes.span(); }
 
 CodeOrigin origin_of(const LoadedModule& loaded) {
-  return {loaded.is_optimized, loaded.is_from_cache, loaded.compile_time, loaded.cache_problem};
+  return {loaded.is_optimized, loaded.functions_by_baseline, loaded.is_from_cache, loaded.compile_time, loaded.cache_problem};
 }
 
 std::vector<ExternDescription> exports_of(const LoadedModule& loaded) {

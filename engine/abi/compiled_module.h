@@ -1,4 +1,4 @@
-// What every compiler makes. Visible: CompiledModule, CompiledFunction, Handler, HandlerSite.
+// What every compiler makes. Visible: CompiledModule, CompiledFunction, Handler, HandlerSite, OpenCall.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,13 @@ struct HandlerSite {
   int32_t instance_offset = kInstanceOffset;  ///< from rbp
 };
 
-/// Native code of one module with its tables. Immutable once compiled.
+/// A direct call of a function that another compiler makes.
+struct OpenCall {
+  uint32_t code_offset = 0;  ///< of the 32-bit distance, which counts from its end
+  uint32_t function = 0;     ///< index in the module
+};
+
+/// Native code of one module with its tables, or of some of its functions; others have a `code_end` of 0. Immutable once compiled.
 struct CompiledModule {
   std::unique_ptr<CodeSpace> code;
   std::vector<CompiledFunction> functions;  ///< defined functions, in module order
@@ -72,6 +78,7 @@ struct CompiledModule {
   bool locations_are_ranges = false;
   std::vector<Handler> handlers;
   std::vector<HandlerSite> handler_sites;  ///< ordered by return address once `build_index()` is done
+  std::vector<OpenCall> open_calls;        ///< of functions that are not here
 
   const void* entry(uint32_t defined_function) const { return code->base() + functions[defined_function].code_begin; }
   /// The defined function whose code holds `address`, if any. Linear search is never used: a sorted index is built by `index()`.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,7 +59,8 @@ struct Cluster {
 class FunctionCompiler {
  public:
   virtual ~FunctionCompiler() = default;
-  /// Compiles a validated body. Fails only with Unsupported: "not supported yet: NAME", at the instruction's offset.
+  /// Compiles a validated body. Fails only with Unsupported: "not supported yet: NAME", at the instruction's offset. A compiler that has
+  /// clusters then leaves the function to another one.
   virtual Result<void> compile(FuncIndex function, const module::FunctionSummary& summary) = 0;
   /// After the last function of a cluster, of a compiler that has clusters: makes it an object. Errors as for `compile`.
   virtual Result<std::string> end_cluster() { return std::string(); }
@@ -74,8 +77,11 @@ class ModuleCompilation {
   virtual void add_object(uint32_t cluster, std::string object) { (void)cluster, (void)object; }
   /// Thread-safe.
   virtual std::unique_ptr<FunctionCompiler> new_worker() = 0;
-  /// After all functions are compiled, objects added and all workers destroyed: links the code and seals it.
-  virtual Result<CompiledModule> finish() = 0;
+  /// Makes code of these functions, with locations that are ranges.
+  using CompileRest = std::function<Result<CompiledModule>(std::span<const FuncIndex>)>;
+  /// After functions are compiled, objects added and all workers destroyed: links the code and seals it. A compiler that has clusters
+  /// has the functions that are in no object compiled by `rest`; the code of others has open calls then.
+  virtual Result<CompiledModule> finish(const CompileRest& rest = {}) = 0;
 };
 
 class Compiler {

@@ -40,12 +40,15 @@ void ModuleCompilation::collect(uint32_t worker, WorkerOutput output) {
   }
 }
 
-Result<abi::CompiledModule> ModuleCompilation::finish() {
+Result<abi::CompiledModule> ModuleCompilation::finish(const CompileRest&) {
   uint8_t* const base = result_.code->base();
   for (const std::vector<CallSite>& calls : calls_) {
     for (const CallSite& call : calls) {
       const abi::CompiledFunction& target = compiled(FuncIndex(call.function));
-      CHECK(target.code_end != 0);
+      if (target.code_end == 0) {
+        result_.open_calls.push_back({call.code_offset, call.function});
+        continue;
+      }
       const uint32_t distance = target.code_begin - (call.code_offset + 4);
       std::memcpy(base + call.code_offset, &distance, sizeof distance);
     }

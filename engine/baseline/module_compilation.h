@@ -18,7 +18,7 @@ class ModuleCompilation final : public abi::ModuleCompilation {
                     std::unique_ptr<abi::CodeSpace> code);
 
   std::unique_ptr<abi::FunctionCompiler> new_worker() override;
-  Result<abi::CompiledModule> finish() override;
+  Result<abi::CompiledModule> finish(const CompileRest& rest) override;
 
   const module::Module& module() const { return module_; }
   const abi::CompileOptions& options() const { return options_; }

@@ -102,10 +102,10 @@ class Compilation final : public abi::ModuleCompilation {
   Compilation(const module::Module& module, const abi::CompileOptions& options)
       : module(module), tables(module), options(options), layout(module) {}
   std::unique_ptr<abi::FunctionCompiler> new_worker() override { return std::make_unique<Worker>(*this); }
-  Result<abi::CompiledModule> finish() override {
+  Result<abi::CompiledModule> finish(const CompileRest& rest) override {
     std::vector<std::string> objects;
     for (auto& [cluster, object] : objects_) objects.push_back(std::move(object));
-    return link(module, objects);
+    return link(module, objects, rest);
   }
   std::vector<abi::Cluster> clusters() const override;
   void add_object(uint32_t cluster, std::string object) override {
@@ -147,13 +147,10 @@ Result<void> Worker::compile(FuncIndex function, const module::FunctionSummary& 
     cluster_->ir.setDataLayout(machine_->createDataLayout());
     translator_ = std::make_unique<Translator>(*cluster_);
   }
-  if (Result<void> translated = translator_->translate(function, summary); !translated.ok()) {
-    // The whole module is given up.
-    translator_.reset();
-    cluster_.reset();
-    return translated;
-  }
-  return {};
+  Result<void> translated = translator_->translate(function, summary);
+  // Calls of it stay.
+  if (!translated.ok()) cluster_->function(function)->deleteBody();
+  return translated;
 }
 
 /// The handlers of a cluster travel in its object.

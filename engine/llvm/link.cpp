@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 
 #include "engine/llvm/handler_tables.h"
 #include "engine/llvm/object.h"
@@ -29,15 +30,18 @@ class Linker {
     result_.functions.resize(module.functions.size() - module.imported_functions);
   }
 
-  Result<abi::CompiledModule> link(const std::vector<std::string>& bytes) {
+  Result<abi::CompiledModule> link(const std::vector<std::string>& bytes, const abi::ModuleCompilation::CompileRest& rest) {
     for (const std::string& object : bytes) {
       objects_.push_back(TRY(Object::read({reinterpret_cast<const uint8_t*>(object.data()), object.size()})));
     }
+    if (const std::vector<FuncIndex> missing = find_missing(); !missing.empty()) rest_ = TRY(rest(missing));
     TRY(place());
     for (size_t i = 0; i < objects_.size(); ++i) TRY(define(i));
+    if (rest_.code) add_rest();
     for (const abi::CompiledFunction& function : result_.functions) {
       if (function.code_end == 0) return Error{ErrorKind::Io, "LLVM left out a function"};
     }
+    connect_rest();
     for (size_t i = 0; i < objects_.size(); ++i) TRY(relocate(i));
     for (size_t i = 0; i < objects_.size(); ++i) TRY(add_handlers(i));
     TRY(result_.code->seal());
@@ -52,7 +56,29 @@ class Linker {
     return section.flags & SHF_ALLOC && section.size_bytes > 0 && (section.flags & SHF_EXECINSTR || section.name.starts_with(".rodata"));
   }
 
-  /// Lays the loaded sections of all objects one behind the other.
+  /// The function that a symbol of `object` defines, if it does.
+  std::optional<uint32_t> defined_by(const Object& object, const Object::Symbol& symbol) const {
+    const auto function = function_of(symbol.name);
+    if (!function || symbol.section == 0 || symbol.section >= object.sections.size()) return std::nullopt;
+    if (*function < module_.imported_functions || *function >= module_.functions.size()) return std::nullopt;
+    return *function - module_.imported_functions;
+  }
+
+  std::vector<FuncIndex> find_missing() const {
+    std::vector<bool> is_there(result_.functions.size());
+    for (const Object& object : objects_) {
+      for (const Object::Symbol& symbol : object.symbols) {
+        if (const auto function = defined_by(object, symbol)) is_there[*function] = true;
+      }
+    }
+    std::vector<FuncIndex> missing;
+    for (uint32_t i = 0; i < is_there.size(); ++i) {
+      if (!is_there[i]) missing.push_back(FuncIndex(module_.imported_functions + i));
+    }
+    return missing;
+  }
+
+  /// Lays the loaded sections of all objects one behind the other, and the code of the rest behind them.
   Result<void> place() {
     uint64_t end = 0;
     for (const Object& object : objects_) {
@@ -66,6 +92,9 @@ class Linker {
         end += section.size_bytes;
       }
     }
+    end = (end + kRestAlign - 1) / kRestAlign * kRestAlign;
+    rest_begin_ = static_cast<uint32_t>(end);
+    if (rest_.code) end += rest_.code->size_bytes();
     if (end > INT32_MAX) return Error{ErrorKind::Unsupported, "module too large: the code of its functions exceeds the space for it"};
     result_.code = TRY(abi::CodeSpace::create(std::max<uint64_t>(end, 1)));
     // Sections keep their alignment: the space begins at a page.
@@ -77,6 +106,7 @@ class Linker {
         if (is_loaded(section)) std::memcpy(base + places_[o][i], section.bytes.data(), section.bytes.size());
       }
     }
+    if (rest_.code) std::memcpy(base + rest_begin_, rest_.code->base(), rest_.code->size_bytes());
     return {};
   }
 
@@ -85,10 +115,9 @@ class Linker {
     const std::vector<LineRow> rows = TRY(object.line_rows());
     std::vector<uint8_t> locations;
     for (const Object::Symbol& symbol : object.symbols) {
-      const auto function = function_of(symbol.name);
-      if (!function || symbol.section == 0 || symbol.section >= object.sections.size()) continue;
-      if (*function < module_.imported_functions || *function >= module_.functions.size()) continue;
-      abi::CompiledFunction& compiled = result_.functions[*function - module_.imported_functions];
+      const auto function = defined_by(object, symbol);
+      if (!function) continue;
+      abi::CompiledFunction& compiled = result_.functions[*function];
       const uint64_t section = places_[index][symbol.section];
       compiled.code_begin = static_cast<uint32_t>(section + symbol.value);
       compiled.code_end = static_cast<uint32_t>(section + symbol.value + symbol.size_bytes);
@@ -105,6 +134,37 @@ class Linker {
     }
     result_.location_lists.emplace_back(std::move(locations));
     return {};
+  }
+
+  /// The code of the rest is the same wherever it lies: only offsets change. Its handlers come first, so that their numbers stay.
+  void add_rest() {
+    CHECK(rest_.locations_are_ranges && result_.handlers.empty());
+    const auto first_list = static_cast<uint32_t>(result_.location_lists.size());
+    for (size_t i = 0; i < result_.functions.size(); ++i) {
+      abi::CompiledFunction function = rest_.functions[i];
+      if (function.code_end == 0) continue;
+      function.code_begin += rest_begin_;
+      function.code_end += rest_begin_;
+      function.location_list += first_list;
+      result_.functions[i] = function;
+    }
+    std::move(rest_.location_lists.begin(), rest_.location_lists.end(), std::back_inserter(result_.location_lists));
+    for (abi::Handler handler : rest_.handlers) {
+      handler.landing_pad += rest_begin_;
+      result_.handlers.push_back(handler);
+    }
+    for (abi::HandlerSite site : rest_.handler_sites) {
+      site.return_address += rest_begin_;
+      result_.handler_sites.push_back(site);
+    }
+  }
+
+  void connect_rest() {
+    for (const abi::OpenCall& call : rest_.open_calls) {
+      const uint32_t place = rest_begin_ + call.code_offset;
+      const uint32_t distance = result_.functions[call.function - module_.imported_functions].code_begin - (place + 4);
+      std::memcpy(result_.code->base() + place, &distance, sizeof distance);
+    }
   }
 
   Result<void> relocate(size_t index) {
@@ -174,16 +234,20 @@ class Linker {
     return {};
   }
 
+  static constexpr uint64_t kRestAlign = 64;
+
   const module::Module& module_;
   std::vector<Object> objects_;
   std::vector<std::vector<uint64_t>> places_;  ///< by object and section
+  abi::CompiledModule rest_;
+  uint32_t rest_begin_ = 0;
   abi::CompiledModule result_;
 };
 
 }  // namespace
 
-Result<abi::CompiledModule> link(const module::Module& module, const std::vector<std::string>& objects) {
-  return Linker(module).link(objects);
+Result<abi::CompiledModule> link(const module::Module& module, const std::vector<std::string>& objects, const abi::ModuleCompilation::CompileRest& rest) {
+  return Linker(module).link(objects, rest);
 }
 
 }  // namespace wasmrun::llvm_compiler

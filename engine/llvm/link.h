@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "engine/abi/compiled_module.h"
+#include "engine/abi/compiler.h"
 #include "engine/module/module.h"
 
 namespace wasmrun::llvm_compiler {
 
-/// Each object holds functions "fN" of `module`, N their index, once; together they hold all that are defined. Errors: Unsupported
-/// (code larger than 2 GiB, an outside symbol), Io (an object that cannot be read).
-Result<abi::CompiledModule> link(const module::Module& module, const std::vector<std::string>& objects);
+/// Each object holds functions "fN" of `module`, N their index, once; what is in none of them is compiled by `rest`. Errors: Unsupported
+/// (code larger than 2 GiB, an outside symbol), Io (an object that cannot be read), those of `rest`.
+Result<abi::CompiledModule> link(const module::Module& module, const std::vector<std::string>& objects, const abi::ModuleCompilation::CompileRest& rest);
 
 }  // namespace wasmrun::llvm_compiler

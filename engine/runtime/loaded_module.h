@@ -35,8 +35,10 @@ struct LoadedModule {
   bool is_from_cache = false;
   std::chrono::nanoseconds compile_time{0};
   std::string cache_problem;
-  /// Why the optimizing compiler, which was asked for, did not make the code; empty otherwise.
+  /// Why the optimizing compiler, which was asked for, did not make the code, or left functions to the baseline; empty otherwise.
   std::string not_optimized;
+  /// How many it left, where it made the others.
+  size_t functions_by_baseline = 0;
   /// Reads the name section; backtraces call it. The decoder belongs to another room.
   FunctionNames (*read_function_names)(const module::Module&) = nullptr;
 };

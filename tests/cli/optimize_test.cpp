@@ -50,18 +50,32 @@ TEST_CASE("optimized code that faults before its first call still has its caller
   CHECK(contains(ended.err, "\n  at middle (app!func[2]) 0x4f\n  at _start ("));
 }
 
-TEST_CASE("what the optimizing compiler does not have is compiled all the same, and -v says why", "[cli][optimize]") {
+TEST_CASE("a function that the optimizing compiler does not have is compiled all the same, and -v says why", "[cli][optimize]") {
   const TemporaryFolder folder;
   const std::string params = "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)";
-  write_file(folder.file("app.wat"), "(module (table 1 funcref) (type $all (func " + params + ")) (func (export \"_start\"))"
-                                     "(func " + params + " (return_call_indirect (type $all) (local.get 0) (local.get 1) (local.get 2)"
+  write_file(folder.file("app.wat"), "(module (table 1 funcref) (type $all (func " + params + "))"
+                                     "(func (export \"_start\") (drop (call $left (i32.const 0) (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 4)"
+                                     " (i32.const 5) (i32.const 6) (i32.const 7) (i32.const 8) (i32.const 9) (i32.const 10))))"
+                                     "(func $left " + params + " (result i32) (if (local.get 10) (then (return (call $trap (local.get 10)))))"
+                                     " (return_call_indirect (type $same) (local.get 0) (local.get 1) (local.get 2)"
                                      " (local.get 3) (local.get 4) (local.get 5) (local.get 6) (local.get 7) (local.get 8) (local.get 9)"
-                                     " (local.get 10) (i32.const 0))))");
-  const Ended ended = wasmrun({"-v", "-O2", folder.file("app.wat")});
+                                     " (local.get 10) (i32.const 0)))"
+                                     "(type $same (func " + params + " (result i32)))"
+                                     "(func $trap (param i32) (result i32) (i32.div_u (local.get 0) (i32.const 0))))");
+  const Ended ended = wasmrun({"-v", "-O2", "--no-cache", folder.file("app.wat")});
   INFO(ended.err);
-  CHECK(ended.status == 0);
-  CHECK(contains(ended.err, "compiled by the baseline: not supported yet: indirect tail call with every integer register in use"));
-  CHECK(wasmrun({"-O2", folder.file("app.wat")}).err == "");
+  CHECK(ended.status == 134);
+  CHECK(contains(ended.err, "compiled, 1 function by the baseline: not supported yet: indirect tail call with every integer register in use"));
+  // Lines and functions of both.
+  const Ended quick = wasmrun({"-O0", "--no-cache", folder.file("app.wat")});
+  CHECK(contains(quick.err, "\n  at trap (app!func[2]) 0x"));
+  CHECK(contains(quick.err, "\n  at left (app!func[1]) 0x"));
+  CHECK(wasmrun({"-O2", "--no-cache", folder.file("app.wat")}).err == quick.err);
+
+  const Ended compiled = wasmrun({"compile", folder.file("app.wat"), "-o", folder.file("app.wasmx")});
+  CHECK(compiled.status == 0);
+  CHECK(contains(compiled.err, "compiled 1 function with -O0: not supported yet"));
+  CHECK(wasmrun({"--allow-precompiled", folder.file("app.wasmx")}).err == quick.err);
 }
 
 TEST_CASE("a plugin of another build is refused", "[cli][optimize]") {
