@@ -18,6 +18,18 @@ elseif(WASMRUN_SANITIZE)
   target_link_options(wasmrun_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+# wasmrun_build_note(ROOM): links the room's users with a note that says which build they are of (cmake/build_note.cmake).
+function(wasmrun_build_note room)
+  set(note ${CMAKE_CURRENT_BINARY_DIR}/build_note.S)
+  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/engine/*.h ${PROJECT_SOURCE_DIR}/engine/*.cpp
+    ${PROJECT_SOURCE_DIR}/engine/*.def ${PROJECT_SOURCE_DIR}/engine/*.S)
+  set(compiler "${PROJECT_VERSION} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_CXX_FLAGS} ${WASMRUN_SANITIZE}")
+  add_custom_command(OUTPUT ${note} VERBATIM DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/cmake/build_note.cmake
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${note} -DSOURCES=${PROJECT_SOURCE_DIR}/engine "-DTEXT=${compiler}" -P ${PROJECT_SOURCE_DIR}/cmake/build_note.cmake)
+  add_library(wasmrun_build_note STATIC ${note})
+  target_link_libraries(wasmrun_${room} PUBLIC wasmrun_build_note)
+endfunction()
+
 function(wasmrun_room name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/engine/${name}/*.cpp ${PROJECT_SOURCE_DIR}/engine/${name}/*.S
     ${PROJECT_SOURCE_DIR}/engine/${name}/x64/*.cpp ${PROJECT_SOURCE_DIR}/engine/${name}/x64/*.S)

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cmd/hand_over.h"
 #include "engine/base/owned_fd.h"
 
 namespace wasmrun::cmd {
@@ -140,7 +141,10 @@ pid_t Background::start_child() {
   // Under the mutex, so that the program does not end between the child's begin and its being known.
   pthread_mutex_lock(&mutex_);
   pid_t child = 0;
-  if (stopped_ || ::posix_spawn(&child, "/proc/self/exe", &files, &attributes, argv.data(), environment.data()) != 0) child = 0;
+  for (const std::string& program : programs_that_compile()) {
+    if (stopped_ || ::posix_spawn(&child, program.c_str(), &files, &attributes, argv.data(), environment.data()) == 0) break;
+    child = 0;
+  }
   child_ = child;
   pthread_mutex_unlock(&mutex_);
   posix_spawnattr_destroy(&attributes);

@@ -10,6 +10,7 @@
 
 #include "cmd/background.h"
 #include "cmd/command_line.h"
+#include "cmd/hand_over.h"
 #include "cmd/help.h"
 #include "cmd/payload.h"
 #include "cmd/subcommands.h"
@@ -37,6 +38,7 @@ int run_command(int argc, char** argv) {
   if (auto failure = split_command_line(words, line)) return fail(*failure);
   if (has_option(line, "--help")) return print_to_stdout(kHelp);
   if (has_option(line, "--version")) return print_to_stdout("wasmrun " WASMRUN_VERSION "\n");
+  if (needs_optimizing_compiler(line)) hand_over(argv);
   switch (line.subcommand) {
     case Subcommand::Run: return run(line);
     case Subcommand::Exec: return exec(line);

@@ -1,7 +1,6 @@
-// A program inside wasmrun's own file.
+// A program inside a copy of wasmrun's file.
 #include "cmd/payload.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,39 +8,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstddef>
-#include <type_traits>
+#include <algorithm>
 
-/// Where the program itself is mapped; the linker defines it.
-extern "C" const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+#include "engine/base/elf_note.h"
+#include "engine/base/program.h"
+
+// The mark: a note, because the program's header says where notes lie in the file. Owner "wasmrun", type 2, a Payload.
+asm(R"(
+  .pushsection .note.wasmrun, "a", %note
+  .balign 4
+  .long 8, 24, 2
+  .asciz "wasmrun"
+  .globl wasmrun_payload
+  .hidden wasmrun_payload
+wasmrun_payload:
+  .quad 0, 0, 0
+  .popsection
+)");
+// Volatile: what the compiler could see here is not what a copy holds.
+extern "C" const volatile wasmrun::cmd::Payload wasmrun_payload __attribute__((visibility("hidden")));
 
 namespace wasmrun::cmd {
 namespace {
 
 constexpr uint64_t kAlignBytes = 4096;
 
-// Volatile: what the compiler sees here is not what a copy holds.
-extern const volatile Payload kMark;
-[[gnu::used]] const volatile Payload kMark = {};
-static_assert(std::has_unique_object_representations_v<Payload>);
+constexpr uint32_t kPayloadNote = 2;
 
 Failure own_file_failure(const std::string& why) { return {kFailed, "cannot read the program's own file: " + why}; }
 
-/// Where the mark lies in the file that this process was started from; 0 when it cannot be.
-uint64_t offset_of_mark() {
-  const auto* const base = reinterpret_cast<const uint8_t*>(&__ehdr_start);
-  const auto* const segments = reinterpret_cast<const Elf64_Phdr*>(base + __ehdr_start.e_phoff);
-  uint64_t header_address = 0;
-  for (size_t i = 0; i < __ehdr_start.e_phnum; ++i) {
-    if (segments[i].p_type == PT_LOAD && segments[i].p_offset == 0) header_address = segments[i].p_vaddr;
+/// The program that executables are made of: wasmrun as it is linked statically, of this build, if it is there, else this program.
+/// Failures: those of open_own_file.
+std::optional<Failure> open_base(OwnedFd& file) {
+  if (const std::string folder = own_folder(); !is_static_program() && !folder.empty()) {
+    for (const char* const place : {"wasmrun", "../../bin/wasmrun"}) {
+      file.reset(::open((folder + place).c_str(), O_RDONLY | O_CLOEXEC));
+      if (file.valid() && build_id_in(file.get()) == own_build_id()) return std::nullopt;
+    }
   }
-  const uint64_t address = header_address + static_cast<uint64_t>(reinterpret_cast<const uint8_t*>(const_cast<const Payload*>(&kMark)) - base);
-  for (size_t i = 0; i < __ehdr_start.e_phnum; ++i) {
-    const Elf64_Phdr& segment = segments[i];
-    if (segment.p_type == PT_LOAD && address >= segment.p_vaddr && address + sizeof kMark <= segment.p_vaddr + segment.p_filesz)
-      return segment.p_offset + (address - segment.p_vaddr);
-  }
-  return 0;
+  return open_own_file(file);
 }
 
 /// "" or what the system says.
@@ -65,7 +70,7 @@ std::string copy_file(int from, int to, uint64_t size) {
 
 }  // namespace
 
-Payload own_payload() { return {kMark.artifact_offset, kMark.words_offset, kMark.words_bytes}; }
+Payload own_payload() { return {wasmrun_payload.artifact_offset, wasmrun_payload.words_offset, wasmrun_payload.words_bytes}; }
 
 std::optional<Failure> open_own_file(OwnedFd& file) {
   file.reset(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
@@ -96,17 +101,17 @@ std::optional<Failure> read_payload_words(const OwnedFd& file, const Payload& pa
 }
 
 std::optional<Failure> write_with_payload(int fd, Engine& engine, const LoadedModule& loaded, const std::vector<std::string>& words) {
-  OwnedFd own;
-  if (auto failure = open_own_file(own)) return failure;
+  OwnedFd base;
+  if (auto failure = open_base(base)) return failure;
   struct stat status;
-  if (::fstat(own.get(), &status) != 0) return own_file_failure(::strerror(errno));
-  const uint64_t mark = offset_of_mark();
-  if (mark == 0) return own_file_failure("its layout is not as expected");
+  if (::fstat(base.get(), &status) != 0) return own_file_failure(::strerror(errno));
+  const auto mark = find_elf_note(base.get(), "wasmrun", kPayloadNote);
+  if (!mark) return own_file_failure("its layout is not as expected");
 
-  const auto own_bytes = static_cast<uint64_t>(status.st_size);
-  if (const std::string problem = copy_file(own.get(), fd, own_bytes); !problem.empty()) return Failure{kFailed, problem};
+  const auto base_bytes = static_cast<uint64_t>(status.st_size);
+  if (const std::string problem = copy_file(base.get(), fd, base_bytes); !problem.empty()) return Failure{kFailed, problem};
   Payload payload;
-  payload.artifact_offset = (own_bytes + kAlignBytes - 1) / kAlignBytes * kAlignBytes;
+  payload.artifact_offset = (base_bytes + kAlignBytes - 1) / kAlignBytes * kAlignBytes;
   if (::lseek(fd, static_cast<off_t>(payload.artifact_offset), SEEK_SET) < 0) return Failure{kFailed, ::strerror(errno)};
   if (auto written = engine.write_artifact(loaded, fd); !written.ok()) return Failure{kFailed, written.error().message};
   payload.words_offset = static_cast<uint64_t>(::lseek(fd, 0, SEEK_CUR));
@@ -115,7 +120,7 @@ std::optional<Failure> write_with_payload(int fd, Engine& engine, const LoadedMo
   payload.words_bytes = text.size();
   errno = ENOSPC;
   if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::pwrite(fd, &payload, sizeof payload, static_cast<off_t>(mark)) != sizeof payload) {
+      ::pwrite(fd, &payload, sizeof payload, static_cast<off_t>(mark->offset)) != sizeof payload) {
     return Failure{kFailed, ::strerror(errno)};
   }
   return std::nullopt;

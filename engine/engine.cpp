@@ -37,8 +37,9 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   engine->threads = options.threads;
   engine->progress = options.progress;
   engine->for_debugger = options.for_debugger;
-  // Loaded only when something is to be compiled.
-  if (options.compiler == CompilerChoice::Optimizing && optimizing_compiler_name().empty()) TRY(engine->load_optimizing());
+  // Loaded only when something is to be compiled; what will be missing then is told now.
+  const bool is_there = can_load_optimizing_compiler() && !optimizing_compiler_name().empty();
+  if (options.compiler == CompilerChoice::Optimizing && !is_there) TRY(engine->load_optimizing());
   engine->choice = options.compiler;
   engine->cache_options = options.cache;
   engine->features = options.features;

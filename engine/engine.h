@@ -26,6 +26,11 @@ class Memory;
 /// Automatic: the baseline, unless the cache has optimized code.
 enum class CompilerChoice : uint8_t { Baseline, Automatic, Optimizing };
 
+/// Whether this program can load the optimizing compiler, where it is installed: it is not linked statically.
+bool can_load_optimizing_compiler();
+/// The program that does it otherwise: the same one, linked with shared libraries. It belongs where the plugin does.
+inline constexpr char kLoadingProgram[] = "wasmrun-llvm";
+
 /// Told how far a compilation is, from any of its threads, several at once: pieces begun, and all of them.
 using CompileProgress = std::function<void(uint64_t done, uint64_t total)>;
 

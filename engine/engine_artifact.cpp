@@ -13,7 +13,7 @@ using runtime::LoadedModule;
 
 artifact::Identity EngineImpl::identity(bool is_optimized) const {
   artifact::Identity identity;
-  identity.build = artifact::own_build_id();
+  identity.build = own_build_id();
   identity.compiler = is_optimized ? optimizing_compiler_name() : "baseline";
   identity.cpu = compile_options.cpu;
   identity.guard_pages = compile_options.guard_pages;
@@ -27,7 +27,7 @@ namespace {
 
 /// Why this process cannot run such code; empty when it can.
 std::string why_not_runnable(const artifact::Identity& identity, const abi::CompileOptions& options) {
-  if (identity.build != artifact::own_build_id()) return "compiled by another build of wasmrun";
+  if (identity.build != own_build_id()) return "compiled by another build of wasmrun";
   const abi::CpuFeatures host = abi::CpuFeatures::host();
   if (!host.includes(identity.cpu)) return "compiled for a processor with " + identity.cpu.to_string() + "; this one has " + host.to_string();
   if (identity.guard_pages && !options.guard_pages) return "compiled without --explicit-bounds-checks, which this run needs";

@@ -1,13 +1,18 @@
-// Finds and loads the plugin of the optimizing compiler: beside the program, or in lib/wasmrun beside its folder.
+// Finds and loads the plugin of the optimizing compiler: beside the program, or in lib/wasmrun beside its folder. A program that is
+// linked statically finds it only, for the cache's sake; another one of the same build loads it (cmd/hand_over.h).
 #include <dlfcn.h>
-#include <limits.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstring>
 #include <string>
 
-#include "engine/artifact/artifact.h"
+#include "engine/base/elf_note.h"
+#include "engine/base/owned_fd.h"
+#include "engine/base/program.h"
 #include "engine/engine_impl.h"
 #include "engine/llvm/plugin.h"
 
@@ -16,37 +21,23 @@ namespace {
 
 using namespace llvm_compiler;
 
-/// The files that may be the plugin.
-std::array<std::string, 2> places() {
-  char path[PATH_MAX];
-  const ssize_t size = ::readlink("/proc/self/exe", path, sizeof(path));
-  std::string folder = size > 0 ? std::string(path, static_cast<size_t>(size)) : std::string();
-  folder.resize(folder.rfind('/') == std::string::npos ? 0 : folder.rfind('/'));
-  return {folder + "/" + kPluginFile, folder + "/../lib/wasmrun/" + kPluginFile};
-}
-
 std::string find_name() {
   constexpr char kDigits[] = "0123456789abcdef";
-  for (const std::string& place : places()) {
-    const artifact::BuildId id = artifact::build_id_of_file(place.c_str());
-    if (id == artifact::BuildId{}) continue;
+  constexpr size_t kBytesShown = 8;
+  for (const std::string& place : companions(kPluginFile)) {
+    const OwnedFd file(::open(place.c_str(), O_RDONLY | O_CLOEXEC));
+    const auto id = find_elf_note(file.get(), ELF_NOTE_GNU, NT_GNU_BUILD_ID);
+    if (!id || id->contents.size() < kBytesShown) continue;
     std::string name = "LLVM " WASMRUN_LLVM_VERSION " (build ";
-    for (size_t i = 0; i < 8; ++i) name += {kDigits[id[i] >> 4], kDigits[id[i] & 15]};
+    for (size_t i = 0; i < kBytesShown; ++i) name += {kDigits[id->contents[i] >> 4], kDigits[id->contents[i] & 15]};
     return name + ")";
   }
   return {};
 }
 
-}  // namespace
-
-const std::string& optimizing_compiler_name() {
-  static const std::string name = find_name();
-  return name;
-}
-
-Result<std::unique_ptr<abi::Compiler>> load_optimizing_compiler() {
+Result<std::unique_ptr<abi::Compiler>> load_plugin() {
   std::string problem;
-  for (const std::string& place : places()) {
+  for (const std::string& place : companions(kPluginFile)) {
     // Never closed: code and tables may live as long as the process.
     void* const library = ::dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library) {
@@ -59,7 +50,35 @@ Result<std::unique_ptr<abi::Compiler>> load_optimizing_compiler() {
     problem = place + " is of another build of wasmrun; install the one that was built with this program";
     break;
   }
-  return Error{ErrorKind::Unsupported, "the optimizing compiler cannot be loaded: " + problem};
+  return Error{ErrorKind::Unsupported, problem};
+}
+
+/// What keeps the other program from doing it.
+std::string problem_of_other_program() {
+  std::string problem;
+  for (const std::string& place : companions(kLoadingProgram)) {
+    if (::access(place.c_str(), X_OK) == 0) return "this program is linked statically";
+    if (problem.empty()) problem = place + ": " + ::strerror(errno);
+  }
+  return problem;
+}
+
+}  // namespace
+
+const std::string& optimizing_compiler_name() {
+  static const std::string name = find_name();
+  return name;
+}
+
+// The C library would try in a static program too, with a second copy of itself.
+bool can_load_optimizing_compiler() { return !is_static_program(); }
+
+Result<std::unique_ptr<abi::Compiler>> load_optimizing_compiler() {
+  const std::string what = "the optimizing compiler cannot be loaded: ";
+  if (!can_load_optimizing_compiler()) return Error{ErrorKind::Unsupported, what + problem_of_other_program()};
+  auto loaded = load_plugin();
+  if (!loaded.ok()) return Error{ErrorKind::Unsupported, what + loaded.error().message};
+  return loaded;
 }
 
 }  // namespace wasmrun

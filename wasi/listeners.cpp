@@ -16,6 +16,7 @@
 #include <cstring>
 #include <memory>
 
+#include "wasi/net_lookup.h"
 #include "wasi/preopens.h"
 
 namespace wasmrun::wasi {
@@ -107,6 +108,7 @@ Result<OwnedFd> listen_on(const std::string& address) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
+  choose_name_services();
   const int failure = ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
   if (failure != 0) return listen_error(address, ::gai_strerror(failure));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);

@@ -1,11 +1,15 @@
 // See net_lookup.h.
 #include "wasi/net_lookup.h"
 
+#include <nss.h>
 #include <poll.h>
 #include <uv.h>
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
+
+#include "engine/base/program.h"
 
 namespace wasmrun::wasi {
 
@@ -52,6 +56,15 @@ Errno from_lookup(int status) {
 
 }  // namespace
 
+void choose_name_services() {
+  static std::once_flag is_chosen;
+  std::call_once(is_chosen, [] {
+    if (!is_static_program()) return;
+    ::__nss_configure_lookup("hosts", "files dns");
+    ::__nss_configure_lookup("services", "files");
+  });
+}
+
 NameLookup::NameLookup() = default;
 
 NameLookup::~NameLookup() {
@@ -65,6 +78,7 @@ Errno NameLookup::find(Call& call, const std::string& node, const std::string& s
   if (!loop_) {
     auto loop = std::make_unique<uv_loop_t>();
     if (uv_loop_init(loop.get()) != 0) return Errno::Nomem;
+    choose_name_services();
     loop_ = std::move(loop);
   }
   auto request = std::make_unique<Request>();

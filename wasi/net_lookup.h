@@ -1,4 +1,5 @@
-// Looking names up without being stuck in it: by libuv's threads, so that an interrupt ends the wait. Visible: NameLookup.
+// Looking names up without being stuck in it: by libuv's threads, so that an interrupt ends the wait. Visible: NameLookup,
+// choose_name_services.
 #pragma once
 
 #include <netdb.h>
@@ -13,6 +14,10 @@
 struct uv_loop_s;
 
 namespace wasmrun::wasi {
+
+/// To be called before names are looked up, by whatever way. A static program has the C library's modules for files and DNS in it; the
+/// others that a system may be set up for are shared libraries, which it must not be led to load.
+void choose_name_services();
 
 struct FoundAddress {
   sockaddr_storage address{};

@@ -17,6 +17,7 @@
 #include "engine/abi/compiled_module.h"
 #include "engine/abi/compiler.h"
 #include "engine/abi/data_images.h"
+#include "engine/base/program.h"
 #include "engine/base/result.h"
 #include "engine/base/shared_bytes.h"
 #include "engine/module/module.h"
@@ -25,9 +26,6 @@ namespace wasmrun::artifact {
 
 /// Where an artifact may begin in a file, and what its parts that are mapped on their own begin at.
 inline constexpr uint64_t kAlignBytes = 4096;
-
-/// The linker's checksum of a program.
-using BuildId = std::array<uint8_t, 20>;
 
 /// All that shaped the code besides the module.
 struct Identity {
@@ -43,10 +41,6 @@ struct Identity {
 
 /// What is different, for people: "compiled by another build of wasmrun". Empty when nothing is.
 std::string difference(const Identity& found, const Identity& expected);
-
-/// Of this program, and of the ELF file at `path`. All zero when there is none.
-const BuildId& own_build_id();
-BuildId build_id_of_file(const char* path);
 
 /// Writes at the file's position, which should be a multiple of kAlignBytes. Errors: Io (full, a signal's limit); what was written so
 /// far stays.

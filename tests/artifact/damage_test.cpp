@@ -153,7 +153,7 @@ TEST_CASE("an artifact of another identity is refused, and the difference said",
   const auto found = artifact::read_identity(file.get(), 0);
   REQUIRE(found.ok());
   CHECK(found.value().compiler == "baseline");
-  CHECK(found.value().build != artifact::BuildId{});
+  CHECK(found.value().build != BuildId{});
   CHECK(artifact::open(file.get(), 0, &found.value()).ok());
   const auto error_for = [&](auto change) {
     artifact::Identity expected = found.value();
