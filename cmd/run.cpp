@@ -147,7 +147,7 @@ class Program {
     auto store = Store::create(*engine_, store_options);
     if (!store.ok()) return Failure{kFailed, store.error().to_string()};
     store_ = std::move(store).value();
-    wasi_->define_in(*store_);
+    wasi_->define_in(*store_, *loaded_);
     time_limit_.watch(store_.get());
     return define_threads(store_options);
   }
@@ -243,6 +243,7 @@ class Program {
         if (failure->exit_code == kNotFound) *failure = {kFailed, "--preload: " + failure->message};
         return failure;
       }
+      wasi_->define_in(*store_, *preloaded_.back());
     }
     return std::nullopt;
   }

@@ -3,6 +3,7 @@
 
 #include <sys/uio.h>
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,7 +38,7 @@ struct CallingThread {
   PollArrays poll;
   TracedCall traced;
 
-  std::unique_ptr<ImportBinding[]> bindings;  ///< user data of the host functions: both snapshots, then WasmEdge's
+  std::deque<ImportBinding> bindings;  ///< user data of the host functions
 };
 
 struct State {

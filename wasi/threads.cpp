@@ -57,7 +57,7 @@ void Threads::define_spawn(Store& store) {
 Result<std::unique_ptr<Threads::Thread>> Threads::make_thread() {
   auto thread = std::unique_ptr<Thread>(new Thread{.threads = *this, .calls = {}, .store = nullptr});
   thread->store = TRY(Store::create(program_.engine, program_.store_options));
-  program_.wasi.define_for(*thread->store, thread->calls);
+  program_.wasi.define_for(*thread->store, thread->calls, *program_.loaded);
   for (const SharedMemoryImport& memory : memories_) {
     thread->store->define_shared_memory(memory.module, memory.name, memory.memory);
   }

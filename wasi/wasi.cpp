@@ -68,27 +68,34 @@ Result<std::unique_ptr<Wasi>> Wasi::create(WasiOptions options) {
   return std::unique_ptr<Wasi>(new Wasi(std::move(state)));
 }
 
-void Wasi::define_in(Store& store) {
-  define_for(store, state_->first_thread);
+void Wasi::define_in(Store& store, const LoadedModule& loaded) {
+  define_for(store, state_->first_thread, loaded);
 }
 
-void Wasi::define_for(Store& store, CallingThread& thread) {
-  thread.bindings = std::make_unique<ImportBinding[]>(2 * functions().size() + socket_functions().size());
-  ImportBinding* binding = thread.bindings.get();
-  for (const Snapshot snapshot : {Snapshot::Preview1, Snapshot::Unstable}) {
-    const bool is_unstable = snapshot == Snapshot::Unstable;
-    for (const FunctionEntry& function : functions()) {
-      if (is_unstable && !function.in_unstable) continue;
-      *binding = {state_.get(), &function, snapshot, &thread};
-      store.define(is_unstable ? "wasi_unstable" : "wasi_snapshot_preview1", std::string(function.name),
-                   {function.type(), function.callback, binding++});
+// Not all functions: making 130 of them importable took longer than running a small program.
+void Wasi::define_for(Store& store, CallingThread& thread, const LoadedModule& loaded) {
+  constexpr std::string_view kPreview1 = "wasi_snapshot_preview1", kUnstable = "wasi_unstable";
+  /// The function's binding; null when it is defined already.
+  const auto bind = [&](const FunctionEntry& function, Snapshot snapshot) -> ImportBinding* {
+    for (const ImportBinding& binding : thread.bindings) {
+      if (binding.function == &function && binding.snapshot == snapshot) return nullptr;
     }
-  }
-  for (size_t i = 0; i < socket_functions().size(); ++i) {
-    const FunctionEntry& function = socket_functions()[i];
-    *binding = {state_.get(), &function, Snapshot::Preview1, &thread};
-    store.define_overload("wasi_snapshot_preview1", std::string(socket_import_names()[i]),
-                          {function.type(), function.callback, binding++});
+    return &thread.bindings.emplace_back(ImportBinding{state_.get(), &function, snapshot, &thread});
+  };
+  for (const ExternDescription& import : imports_of(loaded)) {
+    const bool is_unstable = import.module == kUnstable;
+    if (!is_unstable && import.module != kPreview1) continue;
+    const Snapshot snapshot = is_unstable ? Snapshot::Unstable : Snapshot::Preview1;
+    for (const FunctionEntry& function : functions()) {
+      if (function.name != import.name || (is_unstable && !function.in_unstable)) continue;
+      if (ImportBinding* const binding = bind(function, snapshot)) store.define(import.module, import.name, {function.type(), function.callback, binding});
+    }
+    if (is_unstable) continue;
+    for (size_t i = 0; i < socket_functions().size(); ++i) {
+      const FunctionEntry& function = socket_functions()[i];
+      if (socket_import_names()[i] != import.name) continue;
+      if (ImportBinding* const binding = bind(function, snapshot)) store.define_overload(import.module, import.name, {function.type(), function.callback, binding});
+    }
   }
 }
 

@@ -50,9 +50,9 @@ class Wasi {
   static Result<std::unique_ptr<Wasi>> create(WasiOptions options);
   ~Wasi();
 
-  /// Makes `wasi_snapshot_preview1` (46 functions, and WasmEdge's sockets, which fail unless something is allowed) and
-  /// `wasi_unstable` (45) importable. Must outlive the store.
-  void define_in(Store& store);
+  /// Makes importable what the module imports of `wasi_snapshot_preview1` (46 functions, and WasmEdge's sockets, which fail unless
+  /// something is allowed) and `wasi_unstable` (45). To be called for each module that is to be instantiated. Must outlive the store.
+  void define_in(Store& store, const LoadedModule& loaded);
 
   /// A second layer below the checks of these functions: the kernel holds the calling thread, and those that it starts later, to
   /// the preopens. To be called when all that wasmrun itself needs is open; cannot be undone. Returns why it was not
@@ -75,7 +75,7 @@ class Wasi {
   std::string trace_summary() const;
 
   /// As define_in, for the store of a further thread, which must be gone before `thread`.
-  void define_for(Store& store, CallingThread& thread);
+  void define_for(Store& store, CallingThread& thread, const LoadedModule& loaded);
 
   /// For tests, which call the functions without an engine.
   State& state() { return *state_; }

@@ -18,7 +18,6 @@ class Program {
     auto store = Store::create(*engine_);
     REQUIRE(store.ok());
     store_ = std::move(store).value();
-    wasi_->define_in(*store_);
     auto made = instantiate(text, "program");
     start_ = made.outcome;
     instance_ = made.instance;
@@ -27,6 +26,7 @@ class Program {
     auto loaded = engine_->load({text.begin(), text.end()});
     INFO((loaded.ok() ? "" : loaded.error().message));
     REQUIRE(loaded.ok());
+    wasi_->define_in(*store_, *loaded.value());
     auto made = store_->instantiate(std::move(loaded).value(), name);
     INFO((made.ok() ? "" : made.error().message));
     REQUIRE(made.ok());
