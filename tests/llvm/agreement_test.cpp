@@ -7,7 +7,7 @@
 #include <map>
 
 #include "tests/llvm/operations.h"
-#include "tests/support/catch.h"
+#include "tests/llvm/pair.h"
 
 using namespace llvm_test;
 using namespace wasmrun;
@@ -19,37 +19,6 @@ uint64_t seed() {
   const char* text = std::getenv("WASMRUN_AGREEMENT_SEED");
   return text ? std::strtoull(text, nullptr, 10) : 1;
 }
-
-/// An instance of one module under each compiler.
-class Pair {
- public:
-  Pair(const std::string& text, EngineOptions options) {
-    options.features = module::FeatureSet::all();
-    options.threads = 1;
-    for (const CompilerChoice compiler : {CompilerChoice::Baseline, CompilerChoice::Optimizing}) {
-      options.compiler = compiler;
-      Side& side = compiler == CompilerChoice::Baseline ? baseline : optimized;
-      auto engine = Engine::create(options);
-      INFO((engine.ok() ? "" : engine.error().to_string()));
-      REQUIRE(engine.ok());
-      side.engine = std::move(engine).value();
-      const auto loaded = side.engine->load({text.begin(), text.end()});
-      INFO((loaded.ok() ? "" : loaded.error().to_string()));
-      REQUIRE(loaded.ok());
-      REQUIRE(not_optimized_because(*loaded.value()) == "");
-      side.store = std::move(Store::create(*side.engine).value());
-      side.instance = side.store->instantiate(loaded.value(), "module").value().instance;
-      REQUIRE(side.instance);
-    }
-  }
-  struct Side {
-    std::unique_ptr<Engine> engine;
-    std::unique_ptr<Store> store;
-    Instance* instance = nullptr;
-    Outcome call(const std::string& name, const std::vector<RawValue>& arguments) { return store->call(*instance, name, arguments); }
-  };
-  Side baseline, optimized;
-};
 
 std::string hex(std::string_view type, const RawValue& value) {
   const size_t bytes = type == "v128" ? 16 : type == "i32" || type == "f32" || type == "addr" ? 4 : 8;
