@@ -17,6 +17,7 @@
 #include "engine/llvm/addresses.h"
 #include "engine/llvm/handler_tables.h"
 #include "engine/llvm/link.h"
+#include "engine/llvm/loops.h"
 #include "engine/llvm/plugin.h"
 #include "engine/llvm/probe.h"
 #include "engine/llvm/translator.h"
@@ -60,7 +61,14 @@ void set_options() {
 /// long for code that is no faster.
 constexpr char kPasses[] =
     "function(early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,split-addresses,loop-mssa(loop-rotate,licm),"
-    "early-cse<memssa>)";
+    "version-loops,early-cse<memssa>)";
+
+/// See VersionLoops.
+bool may_version_loops(const module::Module& module, const abi::CompileOptions& options) {
+  if (module.memories.empty() || !options.guard_pages) return false;
+  const module::MemoryType& memory = module.memories[0];
+  return memory.limits.address_type == module::AddressType::I32 && memory.page_size_log2 == 16 && !memory.limits.is_shared;
+}
 
 std::unique_ptr<llvm::TargetMachine> make_machine(const abi::CompileOptions& options) {
   static std::once_flag once;
@@ -184,9 +192,14 @@ Result<std::string> Worker::end_cluster() {
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
   llvm::PassBuilder builder(machine_.get());
-  builder.registerPipelineParsingCallback([](llvm::StringRef name, llvm::FunctionPassManager& passes, llvm::ArrayRef<llvm::PassBuilder::PipelineElement>) {
-    if (name != "split-addresses") return false;
-    passes.addPass(SplitAddresses());
+  builder.registerPipelineParsingCallback([this](llvm::StringRef name, llvm::FunctionPassManager& passes, llvm::ArrayRef<llvm::PassBuilder::PipelineElement>) {
+    if (name == "version-loops") {
+      if (may_version_loops(compilation_.module, compilation_.options)) passes.addPass(VersionLoops());
+    } else if (name == "split-addresses") {
+      passes.addPass(SplitAddresses());
+    } else {
+      return false;
+    }
     return true;
   });
   builder.registerModuleAnalyses(modules);

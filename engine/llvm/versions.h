@@ -1,10 +1,14 @@
-// What LLVM 19 and 22 spell differently. Visible: triple_argument, source_language.
+// What LLVM 19 and 22 spell differently. Visible: triple_argument, source_language, Expander.
 #pragma once
 
+#include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/IR/DebugInfoMetadata.h>
+#include <llvm/IR/Function.h>
+#include <llvm/IR/Module.h>
 #include <llvm/TargetParser/Triple.h>
+#include <llvm/Transforms/Utils/ScalarEvolutionExpander.h>
 
 #include <string>
 
@@ -21,5 +25,15 @@ inline llvm::DISourceLanguageName source_language() { return llvm::DISourceLangu
 #else
 inline unsigned source_language() { return llvm::dwarf::DW_LANG_C; }
 #endif
+
+/// Makes code of what ScalarEvolution found.
+struct Expander : llvm::SCEVExpander {
+#if LLVM_VERSION_MAJOR >= 22
+  Expander(llvm::ScalarEvolution& evolution, const llvm::Function&) : SCEVExpander(evolution, "") {}
+#else
+  Expander(llvm::ScalarEvolution& evolution, const llvm::Function& function)
+      : SCEVExpander(evolution, function.getParent()->getDataLayout(), "") {}
+#endif
+};
 
 }  // namespace wasmrun::llvm_compiler
