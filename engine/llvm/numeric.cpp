@@ -158,7 +158,8 @@ bool may_be_identity(const llvm::Value* operand, unsigned depth = 0) {
 }  // namespace
 
 llvm::Value* Translator::float_operation(Instruction::BinaryOps op, Value* left, Value* right) {
-  if (!may_be_identity(left) && !may_be_identity(right)) return b_.CreateBinOp(op, left, right);
+  // A constant divided by x is no identity.
+  if ((op == Instruction::FDiv || !may_be_identity(left)) && !may_be_identity(right)) return b_.CreateBinOp(op, left, right);
   const Intrinsic::ID constrained = op == Instruction::FAdd   ? Intrinsic::experimental_constrained_fadd
                                     : op == Instruction::FSub ? Intrinsic::experimental_constrained_fsub
                                     : op == Instruction::FMul ? Intrinsic::experimental_constrained_fmul
@@ -185,8 +186,12 @@ void Translator::float_min_max(bool is_min) {
   Value* const joined = b_.CreateBitCast(is_min ? b_.CreateOr(left_bits, right_bits) : b_.CreateAnd(left_bits, right_bits), type);
   Value* const smaller = b_.CreateSelect(is_min ? b_.CreateFCmpOLT(left, right) : b_.CreateFCmpOGT(left, right), left, right);
   Value* const ordered = b_.CreateSelect(b_.CreateFCmpOEQ(left, right), joined, smaller);
-  Value* const nan = b_.CreateConstrainedFPBinOp(Intrinsic::experimental_constrained_fadd, left, right, {}, "", nullptr,
-                                                 llvm::RoundingMode::NearestTiesToEven, llvm::fp::ebMayTrap);
+  // Of a number that adding might leave alone only the other operand can be the NaN.
+  const auto summand = [&](Value* value) -> Value* {
+    const auto* const number = llvm::dyn_cast<llvm::ConstantFP>(value);
+    return number && !number->isNaN() ? llvm::ConstantFP::get(type, 2.0) : value;
+  };
+  Value* const nan = float_operation(Instruction::FAdd, summand(left), summand(right));
   push_float(b_.CreateSelect(b_.CreateFCmpUNO(left, right), nan, ordered));
 }
 
@@ -220,13 +225,12 @@ FLOATS(f64)
 #undef FLOATS
 
 void Translator::f32_demote_f64() {
+  // Of what was promoted LLVM would take back the promotion, and keep a signaling NaN.
+  if (llvm::isa<llvm::BinaryOperator>(stack_.back())) return push_float(b_.CreateFPTrunc(pop(), c_.f32));
   push_float(b_.CreateConstrainedFPCast(Intrinsic::experimental_constrained_fptrunc, pop(), c_.f32, {}, "", nullptr,
                                         llvm::RoundingMode::NearestTiesToEven, llvm::fp::ebMayTrap));
 }
-void Translator::f64_promote_f32() {
-  push_float(b_.CreateConstrainedFPCast(Intrinsic::experimental_constrained_fpext, pop(), c_.f64, {}, "", nullptr, std::nullopt,
-                                        llvm::fp::ebMayTrap));
-}
+void Translator::f64_promote_f32() { push_float(b_.CreateFPExt(pop(), c_.f64)); }
 void Translator::i32_reinterpret_f32() { push(b_.CreateBitCast(pop(), c_.i32)); }
 void Translator::i64_reinterpret_f64() { push(b_.CreateBitCast(pop(), c_.i64)); }
 void Translator::f32_reinterpret_i32() { push(b_.CreateBitCast(pop(), c_.f32)); }
