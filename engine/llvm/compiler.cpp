@@ -51,8 +51,9 @@ void set_options() {
       // Every function makes its frame first, not where LLVM sees a call: a fault before that is without caller in a backtrace, and calls
       // in inline assembly, which it does not see, are without frame.
       "-enable-shrink-wrap=false",
-      // A load that a conditional move contains stays there: behind a branch it would trap only on one of both ways.
-      "-x86-cmov-converter-force-mem-operand=false",
+      // A conditional move stays one: behind a branch, a load in it would trap only on one of both ways. And the guest's compiler
+      // has chosen already between them: 14 programs together are 5% faster so.
+      "-x86-cmov-converter=false",
   };
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options);
 }
