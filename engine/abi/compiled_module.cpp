@@ -24,12 +24,12 @@ int64_t unzigzag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -st
 
 }  // namespace
 
-void LocationWriter::add(uint32_t code_offset, uint64_t module_offset) {
+void LocationWriter::add(uint32_t code_offset, uint64_t location) {
   CHECK(code_offset >= code_);
   write_unsigned(bytes_, code_offset - code_);
-  write_unsigned(bytes_, zigzag(static_cast<int64_t>(module_offset - module_offset_)));
+  write_unsigned(bytes_, zigzag(static_cast<int64_t>(location - location_)));
   code_ = code_offset;
-  module_offset_ = module_offset;
+  location_ = location;
 }
 
 void CompiledModule::build_index() {
@@ -62,26 +62,43 @@ const HandlerSite* CompiledModule::find_handlers(const void* return_address) con
   return found != handler_sites.end() && found->return_address - offset < found->code_bytes ? &*found : nullptr;
 }
 
-std::optional<uint64_t> CompiledModule::find_module_offset(uint32_t defined_function, const void* address, bool is_return_address) const {
+std::optional<uint64_t> CompiledModule::find_location(uint32_t defined_function, const void* address, bool is_return_address) const {
   const CompiledFunction& function = functions[defined_function];
   auto wanted = static_cast<uint64_t>(static_cast<const uint8_t*>(address) - code->base());
   if (locations_are_ranges && is_return_address) --wanted;  // into the call
   const std::span<const uint8_t> list = location_lists[function.location_list].span();
   TrustedReader reader(list.subspan(function.location_begin, function.location_end - function.location_begin));
   uint64_t code_offset = function.code_begin;
-  uint64_t module_offset = 0;
+  uint64_t location = 0;
   while (!reader.at_end()) {
-    const uint64_t before = module_offset;
+    const uint64_t before = location;
     code_offset += reader.read_u64();
-    module_offset += static_cast<uint64_t>(unzigzag(reader.read_u64()));
-    if (!locations_are_ranges && code_offset == wanted) return module_offset;
+    location += static_cast<uint64_t>(unzigzag(reader.read_u64()));
+    if (!locations_are_ranges && code_offset == wanted) return location;
     if (code_offset > wanted) {
       if (locations_are_ranges && before != 0) return before;
       return std::nullopt;
     }
   }
-  if (locations_are_ranges && module_offset != 0) return module_offset;
+  if (locations_are_ranges && location != 0) return location;
   return std::nullopt;
+}
+
+const InlinedLocation* CompiledModule::find_inlined(uint64_t location) const {
+  const uint64_t index = location - InlinedLocation::kFlag;
+  return location >= InlinedLocation::kFlag && index < inlined.size() ? &inlined[index] : nullptr;
+}
+
+std::vector<CompiledModule::Place> CompiledModule::find_places(uint32_t defined_function, const void* address, bool is_return_address) const {
+  std::vector<Place> places;
+  std::optional<uint64_t> location = find_location(defined_function, address, is_return_address);
+  const auto known = [](uint64_t offset) { return offset == 0 ? std::nullopt : std::optional(offset); };
+  while (const InlinedLocation* const found = location ? find_inlined(*location) : nullptr) {
+    places.push_back({found->function, known(found->module_offset)});
+    location = known(found->call);
+  }
+  places.push_back({defined_function, location});
+  return places;
 }
 
 std::vector<CompiledModule::Location> CompiledModule::locations_of(uint32_t defined_function) const {
@@ -89,11 +106,13 @@ std::vector<CompiledModule::Location> CompiledModule::locations_of(uint32_t defi
   const std::span<const uint8_t> list = location_lists[function.location_list].span();
   TrustedReader reader(list.subspan(function.location_begin, function.location_end - function.location_begin));
   std::vector<Location> locations;
-  Location location{function.code_begin, 0};
+  uint32_t code_offset = function.code_begin;
+  uint64_t location = 0;
   while (!reader.at_end()) {
-    location.code_offset += reader.read_u32();
-    location.module_offset += static_cast<uint64_t>(unzigzag(reader.read_u64()));
-    locations.push_back(location);
+    code_offset += reader.read_u32();
+    location += static_cast<uint64_t>(unzigzag(reader.read_u64()));
+    const InlinedLocation* const found = find_inlined(location);
+    locations.push_back({code_offset, found ? found->module_offset : location});
   }
   return locations;
 }

@@ -1,4 +1,4 @@
-// What every compiler makes. Visible: CompiledModule, CompiledFunction, Handler, HandlerSite, OpenCall.
+// What every compiler makes. Visible: CompiledModule, CompiledFunction, LocationWriter, InlinedLocation, Handler, HandlerSite, OpenCall.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +23,30 @@ struct CompiledFunction {
   uint32_t location_end = 0;
 };
 
-/// Appends and reads pairs (code offset, module offset) of one function: each site where the guest can trap or leave the
+/// An instruction of a function that became part of another one's code. A location is the module offset of an instruction of the
+/// function whose code it is in, or kFlag and the index of one of these.
+struct InlinedLocation {
+  /// Modules are smaller, so no module offset has it.
+  static constexpr uint32_t kFlag = uint32_t{1} << 31;
+  /// So many functions at most lie within each other.
+  static constexpr uint32_t kMaxDepth = 32;
+  uint32_t function = 0;       ///< the defined function that the instruction is of
+  uint32_t module_offset = 0;  ///< 0: not known
+  uint32_t call = 0;           ///< location of the call that was inlined: an index is of an entry before this one
+};
+
+/// Appends and reads pairs (code offset, location) of one function: each site where the guest can trap or leave the
 /// function. Both are deltas from the pair before (the first from the function's begin and from 0), as unsigned and zigzag LEB128.
 class LocationWriter {
  public:
   explicit LocationWriter(std::vector<uint8_t>& bytes, uint32_t code_begin) : bytes_(bytes), code_(code_begin) {}
   /// `code_offset` is the faulting instruction's begin, or a call's return address. Offsets must not decrease.
-  void add(uint32_t code_offset, uint64_t module_offset);
+  void add(uint32_t code_offset, uint64_t location);
 
  private:
   std::vector<uint8_t>& bytes_;
   uint32_t code_;
-  uint64_t module_offset_ = 0;
+  uint64_t location_ = 0;
 };
 
 /// One catch clause. A chain of them is searched in order: the clauses of a try block, then of those around it.
@@ -73,9 +85,10 @@ struct CompiledModule {
   std::unique_ptr<CodeSpace> code;
   std::vector<CompiledFunction> functions;  ///< defined functions, in module order
   std::vector<SharedBytes> location_lists;
-  /// Whether a pair of a location list holds up to the next pair's code offset; otherwise for exactly its own. A module offset of
-  /// 0 is of no instruction.
+  /// Whether a pair of a location list holds up to the next pair's code offset; otherwise for exactly its own. A location of 0 is of
+  /// no instruction.
   bool locations_are_ranges = false;
+  std::vector<InlinedLocation> inlined;
   std::vector<Handler> handlers;
   std::vector<HandlerSite> handler_sites;  ///< ordered by return address once `build_index()` is done
   std::vector<OpenCall> open_calls;        ///< of functions that are not here
@@ -83,11 +96,17 @@ struct CompiledModule {
   const void* entry(uint32_t defined_function) const { return code->base() + functions[defined_function].code_begin; }
   /// The defined function whose code holds `address`, if any. Linear search is never used: a sorted index is built by `index()`.
   std::optional<uint32_t> find_function(const void* address) const;
-  /// The module offset recorded for this code address: a return address or that of a faulting instruction.
-  std::optional<uint64_t> find_module_offset(uint32_t defined_function, const void* address, bool is_return_address) const;
+  /// Where the guest is in one function.
+  struct Place {
+    uint32_t defined_function = 0;
+    std::optional<uint64_t> module_offset = std::nullopt;
+  };
+  /// Where the guest is when it is at this code address of the function, a return address or that of a faulting instruction: first in
+  /// what was inlined there, innermost first, last in the function itself.
+  std::vector<Place> find_places(uint32_t defined_function, const void* address, bool is_return_address) const;
   struct Location {
     uint32_t code_offset;
-    uint64_t module_offset;
+    uint64_t module_offset;  ///< of the innermost function's instruction; 0: of none
   };
   /// All that is recorded for the function, in the order of its code.
   std::vector<Location> locations_of(uint32_t defined_function) const;
@@ -101,6 +120,8 @@ struct CompiledModule {
   void restore_index(std::vector<uint32_t> functions_by_address);
 
  private:
+  std::optional<uint64_t> find_location(uint32_t defined_function, const void* address, bool is_return_address) const;
+  const InlinedLocation* find_inlined(uint64_t location) const;
   std::vector<uint32_t> by_address_;
 };
 

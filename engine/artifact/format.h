@@ -11,10 +11,10 @@ namespace wasmrun::artifact {
 
 inline constexpr char kMagic[8] = {'\x7f', 'W', 'A', 'S', 'M', 'R', 'U', 'N'};
 /// Changes with every change of what follows here.
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 
 /// In the order of the file. Those from Code on begin at a multiple of kAlignBytes, the others of 8.
-enum Part : uint32_t { Functions, ByAddress, Locations, Handlers, HandlerSites, Images, Module, Code, ImageBytes, kParts };
+enum Part : uint32_t { Functions, ByAddress, Locations, Inlined, Handlers, HandlerSites, Images, Module, Code, ImageBytes, kParts };
 
 /// Offsets count from the artifact's begin.
 struct FileRange {

@@ -102,6 +102,21 @@ Result<std::vector<T>> read_table(Bytes bytes) {
   return items;
 }
 
+/// That every call lies in the code of a function or in an entry before, and no chain is too long.
+bool is_consistent(std::span<const abi::InlinedLocation> inlined, size_t functions) {
+  constexpr uint32_t kFlag = abi::InlinedLocation::kFlag;
+  std::vector<uint8_t> depths(inlined.size(), 1);
+  for (uint32_t i = 0; i < inlined.size(); ++i) {
+    const abi::InlinedLocation& each = inlined[i];
+    if (each.function >= functions || each.module_offset >= kFlag) return false;
+    if (each.call < kFlag) continue;
+    if (each.call - kFlag >= i) return false;
+    depths[i] += depths[each.call - kFlag];
+    if (depths[i] > abi::InlinedLocation::kMaxDepth) return false;
+  }
+  return true;
+}
+
 /// That nothing which follows the tables can leave code and lists.
 bool is_consistent(const abi::CompiledModule& code, uint64_t code_bytes, uint64_t location_bytes, std::span<const uint32_t> by_address) {
   const auto is_function = [&](const abi::CompiledFunction& function) {
@@ -113,7 +128,7 @@ bool is_consistent(const abi::CompiledModule& code, uint64_t code_bytes, uint64_
     return site.return_address <= code_bytes && is_link(site.first_handler) &&
            (site.landing_pad == abi::Handler::kNone || site.landing_pad < code_bytes);
   };
-  return by_address.size() == code.functions.size() &&
+  return by_address.size() == code.functions.size() && is_consistent(code.inlined, code.functions.size()) &&
          std::all_of(code.functions.begin(), code.functions.end(), is_function) &&
          std::all_of(by_address.begin(), by_address.end(), [&](uint32_t function) { return function < code.functions.size(); }) &&
          std::all_of(code.handlers.begin(), code.handlers.end(), [&](const abi::Handler& handler) { return is_link(handler.next); }) &&
@@ -164,6 +179,7 @@ Result<Artifact> open(int fd, uint64_t offset, const Identity* expected) {
   abi::CompiledModule& code = artifact.code;
   code.functions = TRY(read_table<abi::CompiledFunction>(part(Part::Functions)));
   std::vector<uint32_t> by_address = TRY(read_table<uint32_t>(part(Part::ByAddress)));
+  code.inlined = TRY(read_table<abi::InlinedLocation>(part(Part::Inlined)));
   code.handlers = TRY(read_table<abi::Handler>(part(Part::Handlers)));
   code.handler_sites = TRY(read_table<abi::HandlerSite>(part(Part::HandlerSites)));
   code.location_lists.emplace_back(mapping, part(Part::Locations));

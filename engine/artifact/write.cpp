@@ -76,6 +76,7 @@ Result<void> write(int fd, const module::Module& module, const abi::CompiledModu
   parts[Part::Functions] = bytes_of<abi::CompiledFunction>(functions);
   parts[Part::ByAddress] = bytes_of<uint32_t>(code.functions_by_address());
   parts[Part::Locations] = locations;
+  parts[Part::Inlined] = bytes_of<abi::InlinedLocation>(code.inlined);
   parts[Part::Handlers] = bytes_of<abi::Handler>(code.handlers);
   parts[Part::HandlerSites] = bytes_of<abi::HandlerSite>(code.handler_sites);
   parts[Part::Images] = bytes_of<abi::DataImage>(plan.images);

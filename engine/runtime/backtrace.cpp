@@ -2,6 +2,7 @@
 #include "engine/runtime/backtrace.h"
 
 #include <map>
+#include <unordered_map>
 
 #include "engine/runtime/demangle.h"
 #include "engine/runtime/store.h"
@@ -12,6 +13,7 @@ namespace {
 struct Site {
   const uint8_t* pc = nullptr;
   bool is_return_address = true;
+  size_t level = 0;  ///< in what CompiledModule::find_places says of it
   // A return address may lie behind its function's end when the call never returns.
   const uint8_t* inside() const { return is_return_address ? pc - 1 : pc; }
 };
@@ -60,7 +62,10 @@ class Walk {
     }
   }
   void add(Site site) {
-    if (site.pc && store_.find_code(site.inside())) sites_.add(site);
+    const Store::CodeRange* const range = site.pc ? store_.find_code(site.inside()) : nullptr;
+    if (!range) return;
+    const size_t count = functions_at(range->loaded->code, site);
+    for (site.level = 0; site.level < count; ++site.level) sites_.add(site);
   }
   bool is_frame(const void* const* words) const {
     return store_.stack().contains(words) && store_.stack().contains(words + 1) &&
@@ -69,8 +74,18 @@ class Walk {
   const Sites& sites() const { return sites_; }
 
  private:
+  // Deep stacks have few different sites.
+  size_t functions_at(const abi::CompiledModule& code, const Site& site) {
+    if (code.inlined.empty()) return 1;
+    const auto [entry, is_new] = counts_.try_emplace(site.inside(), 1);
+    if (is_new) {
+      if (const auto function = code.find_function(site.inside())) entry->second = code.find_places(*function, site.pc, site.is_return_address).size();
+    }
+    return entry->second;
+  }
   const Store& store_;
   Sites sites_;
+  std::unordered_map<const uint8_t*, size_t> counts_;
 };
 
 // A signal can come before a function has its frame (push rbp; mov rbp, rsp): its caller is then on top of the stack.
@@ -118,11 +133,12 @@ void fill_backtrace(const Store& store, const ExecutionContext& context, Trap& t
     const LoadedModule& loaded = *range->loaded;
     const auto defined = loaded.code.find_function(site.inside());
     if (!defined) return;
+    const abi::CompiledModule::Place place = loaded.code.find_places(*defined, site.pc, site.is_return_address)[site.level];
     BacktraceFrame frame;
     frame.instance = range->instance;
     frame.module = range->instance->name();
-    frame.function = loaded.module.imported_functions + *defined;
-    frame.module_offset = loaded.code.find_module_offset(*defined, site.pc, site.is_return_address);
+    frame.function = loaded.module.imported_functions + place.defined_function;
+    frame.module_offset = place.module_offset;
     auto [entry, is_new] = names.try_emplace(&loaded);
     if (is_new && loaded.read_function_names) entry->second = loaded.read_function_names(loaded.module);
     if (const auto name = entry->second.find(frame.function); name != entry->second.end()) {

@@ -37,11 +37,58 @@ TEST_CASE("locations are found by exact address within their function", "[abi]")
   REQUIRE(module.find_function(base + 299) == 0u);
   REQUIRE(!module.find_function(base + 300));
   REQUIRE(!module.find_function(base - 1));
-  REQUIRE(module.find_module_offset(0, base + 205, true) == 0x1000u);
-  REQUIRE(module.find_module_offset(0, base + 295, true) == 0x0ff0u);
-  REQUIRE(!module.find_module_offset(0, base + 206, true));
-  REQUIRE(module.find_module_offset(1, base, true) == 7u);
-  REQUIRE(module.find_module_offset(1, base + 100, true) == 0xffffffffffu);
+  const auto find_module_offset = [&](uint32_t function, const uint8_t* address) {
+    const auto places = module.find_places(function, address, true);
+    REQUIRE(places.size() == 1);
+    REQUIRE(places[0].defined_function == function);
+    return places[0].module_offset;
+  };
+  REQUIRE(find_module_offset(0, base + 205) == 0x1000u);
+  REQUIRE(find_module_offset(0, base + 295) == 0x0ff0u);
+  REQUIRE(!find_module_offset(0, base + 206));
+  REQUIRE(find_module_offset(1, base) == 7u);
+  REQUIRE(find_module_offset(1, base + 100) == 0xffffffffffu);
+}
+
+TEST_CASE("code that was inlined is found in its function and in those around it", "[abi]") {
+  CompiledModule module;
+  module.code = std::move(CodeSpace::create(4096).value());
+  const uint8_t* const base = module.code->base();
+  REQUIRE(module.code->allocate(100));
+  constexpr uint32_t kFlag = InlinedLocation::kFlag;
+  module.inlined = {{1, 0x200, 0x105}, {2, 0x300, kFlag | 0}, {2, 0, kFlag | 0}, {1, 0x204, 0}};
+  module.locations_are_ranges = true;
+  std::vector<uint8_t> list;
+  LocationWriter writer(list, 0);
+  writer.add(0, 0x100);
+  writer.add(10, kFlag | 1);  // function 2 in 1 in 0
+  writer.add(20, kFlag | 2);  // the same, its instruction not known
+  writer.add(30, kFlag | 3);  // function 1, the call not known
+  writer.add(40, kFlag | 4);  // of no entry
+  writer.add(50, 0x120);
+  module.functions.push_back({0, 100, 0, 0, static_cast<uint32_t>(list.size())});
+  module.location_lists = {SharedBytes(list)};
+  module.build_index();
+
+  const auto places_at = [&](uint32_t offset, bool is_return_address) {
+    std::string text;
+    for (const auto& [function, module_offset] : module.find_places(0, base + offset, is_return_address)) {
+      text += std::to_string(function) + "@" + (module_offset ? std::to_string(*module_offset) : "?") + " ";
+    }
+    return text;
+  };
+  CHECK(places_at(5, false) == "0@256 ");
+  CHECK(places_at(10, false) == "2@768 1@512 0@261 ");
+  CHECK(places_at(20, true) == "2@768 1@512 0@261 ");
+  CHECK(places_at(10, true) == "0@256 ");
+  CHECK(places_at(20, false) == "2@? 1@512 0@261 ");
+  CHECK(places_at(35, false) == "1@516 0@? ");
+  CHECK(places_at(45, false).starts_with("0@"));
+  CHECK(places_at(60, false) == "0@288 ");
+
+  std::vector<uint64_t> innermost;
+  for (const auto& location : module.locations_of(0)) innermost.push_back(location.module_offset);
+  CHECK(innermost == std::vector<uint64_t>{0x100, 0x300, 0, 0x204, uint64_t{kFlag} | 4, 0x120});
 }
 
 TEST_CASE("workers get disjoint pieces of a code space", "[abi]") {

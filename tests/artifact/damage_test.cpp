@@ -4,6 +4,8 @@
 #include "engine/artifact/artifact.h"
 #include "engine/artifact/format.h"
 #include "engine/base/xxh3.h"
+#include "engine/binary/read_module.h"
+#include "engine/module/type_registry.h"
 #include "tests/artifact/file.h"
 
 #include <cstddef>
@@ -136,6 +138,36 @@ TEST_CASE("tables with right checksums and wrong numbers do not crash the reader
     }
     CHECK(refused > 0);
   }
+}
+
+TEST_CASE("chains of inlined functions that lead nowhere, in circles or too far are refused", "[artifact]") {
+  const OwnedFd file = file_of(small_artifact());
+  auto opened = artifact::open(file.get(), 0, nullptr);
+  REQUIRE(opened.ok());
+  module::TypeRegistry types;
+  const auto decoded = binary::read_module(opened.value().module, types, module::FeatureSet::defaults());
+  REQUIRE(decoded.ok());
+  const auto error_with = [&](std::vector<abi::InlinedLocation> inlined) {
+    opened.value().code.inlined = std::move(inlined);
+    const OwnedFd written = new_file();
+    REQUIRE(artifact::write(written.get(), decoded.value(), opened.value().code, opened.value().identity).ok());
+    return error_of(artifact::open(written.get(), 0, nullptr));
+  };
+  const auto chain = [](uint32_t length) {
+    std::vector<abi::InlinedLocation> inlined = {{0, 10, 20}};
+    while (inlined.size() < length) inlined.push_back({1, 10, abi::InlinedLocation::kFlag + static_cast<uint32_t>(inlined.size()) - 1});
+    return inlined;
+  };
+  constexpr uint32_t kFlag = abi::InlinedLocation::kFlag;
+  CHECK(error_with({{1, 0, 0}, {0, 10, kFlag}}).empty());
+  CHECK(error_with(chain(abi::InlinedLocation::kMaxDepth)).empty());
+  const std::string refused = "malformed: the artifact is damaged: its tables do not fit its code";
+  CHECK(error_with(chain(abi::InlinedLocation::kMaxDepth + 1)) == refused);
+  CHECK(error_with({{2, 10, 20}}) == refused);          // there are two functions
+  CHECK(error_with({{0, kFlag, 20}}) == refused);
+  CHECK(error_with({{0, 10, kFlag}}) == refused);       // in itself
+  CHECK(error_with({{0, 10, kFlag | 1}, {0, 10, 20}}) == refused);
+  CHECK(error_with({{0, 10, UINT32_MAX}}) == refused);
 }
 
 TEST_CASE("what is no artifact is said to be none", "[artifact]") {
