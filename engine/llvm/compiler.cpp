@@ -16,7 +16,9 @@
 
 #include "engine/llvm/addresses.h"
 #include "engine/llvm/handler_tables.h"
+#include "engine/llvm/inliner.h"
 #include "engine/llvm/link.h"
+#include "engine/llvm/locations.h"
 #include "engine/llvm/loops.h"
 #include "engine/llvm/plugin.h"
 #include "engine/llvm/probe.h"
@@ -54,6 +56,8 @@ void set_options() {
       // A conditional move stays one: behind a branch, a load in it would trap only on one of both ways. And the guest's compiler
       // has chosen already between them: 14 programs together are 5% faster so.
       "-x86-cmov-converter=false",
+      // Code that is the same at the end of two blocks stays apart: merged, a trap in it would have no place.
+      "-enable-tail-merge=false",
   };
   llvm::cl::ParseCommandLineOptions(static_cast<int>(std::size(options)), options);
 }
@@ -61,8 +65,8 @@ void set_options() {
 /// Guests come optimized by their own compilers: what remains to do is what our translation added. LLVM's own pipelines take ten times as
 /// long for code that is no faster.
 constexpr char kPasses[] =
-    "function(early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,split-addresses,loop-mssa(loop-rotate,licm),"
-    "version-loops,early-cse<memssa>)";
+    "early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,split-addresses,loop-mssa(loop-rotate,licm),"
+    "version-loops,early-cse<memssa>";
 
 /// See VersionLoops.
 bool may_version_loops(const module::Module& module, const abi::CompileOptions& options) {
@@ -208,9 +212,13 @@ Result<std::string> Worker::end_cluster() {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  llvm::ModulePassManager passes;
+  llvm::FunctionPassManager passes;
   CHECK(!builder.parsePassPipeline(passes, kPasses));
-  passes.run(cluster_->ir, modules);
+  optimize_bottom_up(cluster_->ir, passes, functions);
+  settle_locations(cluster_->ir);
+#ifndef NDEBUG
+  CHECK(!llvm::verifyModule(cluster_->ir, &llvm::errs()));
+#endif
 
   std::string object = emit_object(*machine_, cluster_->ir);
   translator_.reset();

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "engine/llvm/handler_tables.h"
+#include "engine/llvm/locations.h"
 #include "engine/llvm/object.h"
 
 namespace wasmrun::llvm_compiler {
@@ -23,6 +24,8 @@ std::optional<uint32_t> function_of(std::string_view symbol) {
   if (end.ec != std::errc{} || end.ptr != symbol.data() + symbol.size()) return std::nullopt;
   return index;
 }
+
+using abi::InlinedLocation;
 
 class Linker {
  public:
@@ -113,6 +116,9 @@ class Linker {
   Result<void> define(size_t index) {
     const Object& object = objects_[index];
     const std::vector<LineRow> rows = TRY(object.line_rows());
+    const auto first_inlined = static_cast<uint32_t>(result_.inlined.size());
+    TRY(add_inlined(object));
+    const auto location_of = [&](uint32_t line) { return line < InlinedLocation::kFlag ? line : line + first_inlined; };
     std::vector<uint8_t> locations;
     for (const Object::Symbol& symbol : object.symbols) {
       const auto function = defined_by(object, symbol);
@@ -128,7 +134,10 @@ class Linker {
         return row.section != function.section ? row.section < function.section : row.address < function.value;
       });
       for (; row != rows.end() && row->section == symbol.section && row->address < symbol.value + symbol.size_bytes; ++row) {
-        if (!row->is_end) writer.add(static_cast<uint32_t>(section + row->address), row->line);
+        if (row->is_end) continue;
+        const uint32_t location = location_of(row->line);
+        if (location >= InlinedLocation::kFlag + result_.inlined.size()) return Error{ErrorKind::Io, "LLVM made code of a function inlined nowhere"};
+        writer.add(static_cast<uint32_t>(section + row->address), location);
       }
       compiled.location_end = static_cast<uint32_t>(locations.size());
     }
@@ -165,6 +174,26 @@ class Linker {
       const uint32_t distance = result_.functions[call.function - module_.imported_functions].code_begin - (place + 4);
       std::memcpy(result_.code->base() + place, &distance, sizeof distance);
     }
+  }
+
+  Result<void> add_inlined(const Object& object) {
+    constexpr uint32_t kFlag = InlinedLocation::kFlag;
+    const uint32_t section = object.find_section(kInlinedSection);
+    if (section == 0) return {};
+    const auto first = static_cast<uint32_t>(result_.inlined.size());
+    const std::span<const uint8_t> bytes = object.sections[section].bytes;
+    for (size_t at = 0; at + sizeof(InlinedLocation) <= bytes.size(); at += sizeof(InlinedLocation)) {
+      InlinedLocation location;
+      std::memcpy(&location, bytes.data() + at, sizeof location);
+      if (location.function < module_.imported_functions || location.function >= module_.functions.size()) {
+        return Error{ErrorKind::Io, "LLVM inlined no function of the module"};
+      }
+      location.function -= module_.imported_functions;
+      if (location.call >= kFlag) location.call += first;
+      if (location.call >= kFlag + result_.inlined.size()) return Error{ErrorKind::Io, "LLVM inlined a function in none"};
+      result_.inlined.push_back(location);
+    }
+    return {};
   }
 
   Result<void> relocate(size_t index) {

@@ -109,7 +109,8 @@ llvm::Function* ClusterContext::define(FuncIndex index, bool is_wide) {
   made->addFnAttr(llvm::Attribute::NoRedZone);
   // rsp is where the prologue put it: landing pads rely on that.
   made->addFnAttr("no-realign-stack");
-  made->addFnAttr(llvm::Attribute::NoInline);
+  // What a tail call leaves has no frame, in a caller neither.
+  if (is_wide) made->addFnAttr(llvm::Attribute::NoInline);
   return made;
 }
 

@@ -50,6 +50,28 @@ TEST_CASE("optimized code that faults before its first call still has its caller
   CHECK(contains(ended.err, "\n  at middle (app!func[2]) 0x4f\n  at _start ("));
 }
 
+TEST_CASE("functions that were inlined are in backtraces, from the cache too, and in core dumps", "[cli][optimize][inline][coredump]") {
+  const TemporaryFolder folder;
+  write_file(folder.file("app.wat"), "(module (memory (export \"memory\") 1)"
+                                     "(func $divide (param i32) (result i32) (i32.div_s (i32.const 60) (local.get 0)))"
+                                     "(func $middle (param i32) (result i32) (i32.add (call $divide (local.get 0)) (i32.const 1)))"
+                                     "(func $outer (param i32) (result i32) (i32.mul (i32.const 3) (call $middle (local.get 0))))"
+                                     "(func (export \"_start\") (drop (call $outer (i32.load (i32.const 0))))))");
+  const std::string cache = "--cache-dir=" + folder.file("cache");
+  const auto run_with = [&](const std::string& level) { return wasmrun({level, cache, "--coredump=" + folder.file("core"), folder.file("app.wat")}); };
+  const Ended quick = run_with("-O0");
+  const std::string dump = read_file(folder.file("core"));
+  CHECK(contains(quick.err, "\n  at divide (app!func[0]) 0x3d\n  at middle (app!func[1]) 0x43\n  at outer (app!func[2]) 0x4f\n  at _start (app!func[3]) 0x5a\n"));
+  CHECK(!dump.empty());
+  for (const bool is_cached : {false, true}) {
+    const Ended slow = run_with("-O2");
+    INFO(is_cached << slow.err);
+    CHECK(slow.status == 134);
+    CHECK(slow.err == quick.err);
+    CHECK(read_file(folder.file("core")) == dump);
+  }
+}
+
 TEST_CASE("a function that the optimizing compiler does not have is compiled all the same, and -v says why", "[cli][optimize]") {
   const TemporaryFolder folder;
   const std::string params = "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)";

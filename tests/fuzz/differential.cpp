@@ -110,9 +110,20 @@ bool stopped(const Outcome& outcome) {
          (outcome.interrupted || message.starts_with("call stack exhausted") || message.starts_with("allocation failure"));
 }
 
+bool shows_backtraces = false;
+
+std::string backtrace(const Trap& trap) {
+  std::string text;
+  if (!shows_backtraces) return text;
+  for (const BacktraceFrame& frame : trap.frames) {
+    text += " at " + std::to_string(frame.function) + "+" + (frame.module_offset ? std::to_string(*frame.module_offset) : "?");
+  }
+  return text;
+}
+
 std::string shown(const Outcome& outcome, const std::vector<ValueType>& results) {
   if (stopped(outcome)) return "stop\t" + outcome.trap.message;
-  if (outcome.kind == Outcome::Kind::Trapped) return "trap\t" + outcome.trap.message.substr(0, outcome.trap.message.find('\n'));
+  if (outcome.kind == Outcome::Kind::Trapped) return "trap\t" + outcome.trap.message.substr(0, outcome.trap.message.find('\n')) + backtrace(outcome.trap);
   std::string text = "ok\t";
   for (size_t i = 0; i < results.size(); ++i) text += (i ? " " : "") + shown(results[i], outcome.results[i]);
   return text;
@@ -251,6 +262,7 @@ int main(int argc, char** argv) {
     if (option == "--gc-stress") store_options.gc_stress = true;
   }
   if (argc <= first) return std::fprintf(stderr, "usage: fuzz_differential SUPPORT [OPTIONS] FILE...\n"), 2;
+  shows_backtraces = both;  // node has its own
   const Side baseline = make_side(engine_options, CompilerChoice::Baseline, argv[1]);
   const Side optimizing = both ? make_side(engine_options, CompilerChoice::Optimizing, argv[1]) : Side{};
   if (!baseline.engine || (both && !optimizing.engine)) return 1;

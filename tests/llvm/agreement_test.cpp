@@ -1,5 +1,5 @@
-// Both compilers give the same bits: each numeric instruction with operands known and not known while compiling, with the same operand
-// twice, and with operands that are loaded from the end of the memory.
+// Both compilers give the same bits, and the same backtrace of a trap: each numeric instruction with operands known and not known while
+// compiling, with the same operand twice, and with operands that are loaded from the end of the memory and from beyond it.
 //
 // WASMRUN_AGREEMENT_SEED=N draws other numbers.
 #include <cstdlib>
@@ -38,7 +38,7 @@ std::string shown(const std::vector<std::string>& types, const std::vector<RawVa
 }
 
 std::string shown(const Operation& operation, const Outcome& outcome) {
-  if (outcome.kind == Outcome::Kind::Trapped) return outcome.trap.message.substr(0, outcome.trap.message.find('\n'));
+  if (outcome.kind == Outcome::Kind::Trapped) return with_backtrace(outcome.trap);
   return shown(operation.results, outcome.results);
 }
 
@@ -201,6 +201,52 @@ TEST_CASE("an operand loaded from the end of the memory is not read beyond it", 
     }
     Pair pair(text + ")", {.canonical_nans = true});
     for (const Known& call : calls) check_same(pair, *call.operation, call.function, call.operands, call.operands, true, true);
+  });
+}
+
+TEST_CASE("an operand that traps while it is loaded traps at its own place", "[llvm][agreement]") {
+  const std::map<std::string, std::vector<std::string>> loads = {
+      {"i32", {"(i32.load (local.get 0))", "(i32.load8_u (local.get 0))", "(i32.load16_s (local.get 0))"}},
+      {"i64", {"(i64.load (local.get 0))", "(i64.load32_s (local.get 0))"}},
+      {"f32", {"(f32.load (local.get 0))"}},
+      {"f64", {"(f64.load (local.get 0))"}},
+      {"v128", {"(v128.load64_zero (local.get 0))", "(v128.load32_splat (local.get 0))", "(v128.load8x8_s (local.get 0))", "(v128.load (local.get 0))"}}};
+  const RawValue beyond = {.i32 = 65536};
+  Random random(seed());
+  in_groups([](const Operation& operation) { return !operation.has_address(); }, [&](const std::vector<const Operation*>& group) {
+    std::string text = "(module (memory 1 1)\n";
+    std::vector<std::pair<const Operation*, std::string>> calls;
+    const auto add = [&](const Operation& operation, const std::string& results, const std::string& body) {
+      const std::string name = std::to_string(calls.size());
+      text += "(func (export \"" + name + "\") (param i32 " + params(operation.operands).substr(sizeof "(param") + results + body + ")\n";
+      calls.push_back({&operation, name});
+    };
+    for (const Operation* const operation : group) {
+      const std::string immediate = random.immediate(*operation);
+      for (size_t i = 0; i < operation->operands.size(); ++i) {
+        for (const std::string& load : loads.at(operation->operands[i])) {
+          std::vector<std::string> given;
+          for (size_t k = 0; k < operation->operands.size(); ++k) given.push_back(local(1 + k));
+          given[i] = load;
+          const std::string body = applied(*operation, immediate, given);
+          add(*operation, results(operation->results), body);
+          if (operation->results.size() != 1) continue;
+          const std::string& result = operation->results[0];
+          add(*operation, "", "(" + result + ".store (local.get 0)" + body + ")");
+          if (result == "i32") add(*operation, "(result i32)", "(if (result i32)" + body + "(then (i32.const 1)) (else (i32.const 2)))");
+        }
+      }
+    }
+    Pair pair(text + ")", {});
+    for (const auto& [operation, name] : calls) {
+      std::vector<RawValue> arguments = {beyond};
+      for (const std::string& type : operation->operands) arguments.push_back(random.value(type));
+      const Outcome one = pair.baseline.call(name, arguments), other = pair.optimized.call(name, arguments);
+      REQUIRE(one.kind == Outcome::Kind::Trapped);
+      if (shown(*operation, one) != shown(*operation, other)) {
+        FAIL_CHECK(operation->text << " (" << name << "): baseline " << shown(*operation, one) << ", optimized " << shown(*operation, other));
+      }
+    }
   });
 }
 

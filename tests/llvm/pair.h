@@ -1,4 +1,4 @@
-// A module under both compilers. Visible: Pair.
+// A module under both compilers. Visible: Pair, with_backtrace.
 #pragma once
 
 #include <memory>
@@ -40,5 +40,14 @@ class Pair {
   };
   Side baseline, optimized;
 };
+
+/// "integer divide by zero at 3+120 at 5+200": functions and offsets.
+inline std::string with_backtrace(const wasmrun::Trap& trap) {
+  std::string text = trap.message.substr(0, trap.message.find('\n'));
+  for (const wasmrun::BacktraceFrame& frame : trap.frames) {
+    text += " at " + std::to_string(frame.function) + "+" + (frame.module_offset ? std::to_string(*frame.module_offset) : "?");
+  }
+  return text;
+}
 
 }  // namespace llvm_test
