@@ -99,7 +99,7 @@ class Compilation {
       if (!second.ok()) return Failure{kFailed, second.error().to_string()};
       if (options_.level) {
         return Failure{kFailed, engine.error().to_string(),
-                       "Install llvm-22-dev (scripts/setup does) and build wasmrun again: its plugin lies beside wasmrun or in lib/wasmrun. -O0 needs none."};
+                       "Install llvm-22-dev (scripts/setup does) and build wasmrun again: what it makes for that lies beside wasmrun or in lib/wasmrun. -O0 needs none."};
       }
       report("compiling with -O0: " + engine.error().to_string());
       engine = std::move(second);

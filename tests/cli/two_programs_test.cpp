@@ -27,6 +27,7 @@ bool has_interpreter(const std::string& path) {
   return false;
 }
 
+#ifdef WASMRUN_LLVM
 void copy(const std::string& from, const std::string& to) {
   std::filesystem::create_directories(std::filesystem::path(to).parent_path());
   std::filesystem::copy_file(from, to);
@@ -34,6 +35,8 @@ void copy(const std::string& from, const std::string& to) {
 
 /// A file that lies beside the command.
 std::string beside(const std::string& name) { return std::string(WASMRUN_COMMAND).substr(0, std::string(WASMRUN_COMMAND).rfind('/') + 1) + name; }
+
+#endif
 
 /// Words before a command that run it with `root` as its root directory, where that is possible for this user.
 std::vector<std::string> as_root_directory(const std::string& root) {
