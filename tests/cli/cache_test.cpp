@@ -75,12 +75,6 @@ void check_undisturbed(const Cache& cache, const std::string& what) {
   CHECK(trap.err == wasmrun({guest("trap"), "unreachable"}).err);
 }
 
-void damage(const std::string& path, const std::function<void(std::string&)>& change) {
-  std::string bytes = read_file(path);
-  change(bytes);
-  write_file(path, bytes, 0600);
-}
-
 }  // namespace
 
 TEST_CASE("a program that is done before it is worth anything leaves nothing in the cache", "[cli][cache]") {
@@ -148,6 +142,12 @@ TEST_CASE("a cache that cannot be used disturbs no program", "[cli][cache]") {
 #ifdef WASMRUN_LLVM
 
 namespace {
+
+void damage(const std::string& path, const std::function<void(std::string&)>& change) {
+  std::string bytes = read_file(path);
+  change(bytes);
+  write_file(path, bytes, 0600);
+}
 
 void warm(const Cache& cache, std::string_view name) {
   const Ended ended = cache.run({"cache", "warm", guest(name)});
