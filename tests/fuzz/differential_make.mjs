@@ -76,8 +76,6 @@ for (let seed = Number(first); seed < Number(first) + Number(count); ++seed) {
   const input = new Uint8Array(100 + random(random(8) === 0 ? 20000 : 3000)).map(() => random(256));
   const words = ["-ttf", `${folder}/input`];
   const off = new Set(random(3) ? [] : features.filter(() => random(6) === 0));
-  // What the optimizing compiler leaves to the baseline tells nothing.
-  if (both && seed % 4) off.add("gc").add("exception-handling");
   for (const feature of features) if (!off.has(feature) && !off.has(needed[feature])) words.push(`--enable-${feature}`);
   if (random(4)) words.push("--translate-to-exnref");  // node takes no module that has both forms of exceptions
   words.push("--denan", ...passes[random(passes.length)]);
