@@ -24,6 +24,8 @@ using runtime::LoadedModule;
 constexpr uint64_t kSmallCodeBytes = 64 << 10;
 // Enough for deep nesting in validation and compilation, sanitizers included.
 constexpr size_t kWorkerStackBytes = size_t{16} << 20;
+// Of compilers that have clusters: LLVM recurses as deep as a function is long. Pages are used only when written.
+constexpr size_t kClusterStackBytes = size_t{256} << 20;
 
 /// Bytes of a leading "#!" line, its newline included; 0 when there is none.
 size_t shebang_size(std::span<const uint8_t> bytes) {
@@ -69,11 +71,15 @@ class FunctionQueue {
   const std::optional<Error>& left_out() const { return left_out_; }
 
   Result<void> run(unsigned threads) {
-    if (module_.code_section.size() >= kSmallCodeBytes) {
+    if (!clusters_.empty()) {
+      // This thread's stack may be too small; it works only where no other can be had.
+      if (threads == 0) threads = module_.code_section.size() >= kSmallCodeBytes ? available_threads() : 1;
+      start(static_cast<unsigned>(std::min<uint64_t>(threads, batches())), kClusterStackBytes);
+    } else if (module_.code_section.size() >= kSmallCodeBytes) {
       if (threads == 0) threads = available_threads();
-      start(static_cast<unsigned>(std::min<uint64_t>(threads, batches())) - 1);
+      start(static_cast<unsigned>(std::min<uint64_t>(threads, batches())) - 1, kWorkerStackBytes);
     }
-    work();
+    if (clusters_.empty() || workers_.empty()) work();
     for (const pthread_t worker : workers_) pthread_join(worker, nullptr);
     if (error_) return std::move(*error_);
     return {};
@@ -91,10 +97,10 @@ class FunctionQueue {
     return {static_cast<uint32_t>(begin), static_cast<uint32_t>(std::min<uint64_t>(begin + kBatch, module_.functions.size()))};
   }
 
-  void start(unsigned count) {
+  void start(unsigned count, size_t stack_bytes) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, kWorkerStackBytes);
+    pthread_attr_setstacksize(&attributes, stack_bytes);
     for (unsigned i = 0; i < count; ++i) {
       pthread_t worker;
       const auto body = [](void* queue) -> void* { return static_cast<FunctionQueue*>(queue)->work(), nullptr; };

@@ -15,6 +15,7 @@
 #include <mutex>
 
 #include "engine/llvm/addresses.h"
+#include "engine/llvm/budget.h"
 #include "engine/llvm/handler_tables.h"
 #include "engine/llvm/inliner.h"
 #include "engine/llvm/link.h"
@@ -199,7 +200,9 @@ Result<std::string> Worker::end_cluster() {
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(machine_.get());
+  llvm::PassInstrumentationCallbacks callbacks;
+  skip_passes_of_large(callbacks);
+  llvm::PassBuilder builder(machine_.get(), llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
   builder.registerPipelineParsingCallback([this](llvm::StringRef name, llvm::FunctionPassManager& passes, llvm::ArrayRef<llvm::PassBuilder::PipelineElement>) {
     if (name == "version-loops") {
       if (may_version_loops(compilation_.module, compilation_.options)) passes.addPass(VersionLoops());
@@ -222,6 +225,7 @@ Result<std::string> Worker::end_cluster() {
 #ifndef NDEBUG
   CHECK(!llvm::verifyModule(cluster_->ir, &llvm::errs()));
 #endif
+  for (llvm::Function& function : cluster_->ir) split_long_blocks(function);
 
   std::string object = emit_object(*machine_, cluster_->ir);
   translator_.reset();

@@ -27,13 +27,6 @@ void Translator::roll_back(size_t log_begin) {
   }
 }
 
-llvm::Value* Translator::value_at_begin(const Label& label, uint32_t local) const {
-  for (size_t i = label.log_begin; i < log_.size(); ++i) {
-    if (log_[i].local == local) return log_[i].before;
-  }
-  return locals_[local];
-}
-
 void Translator::push_frame(Frame::Kind kind, const imm::BlockType& type) {
   Frame frame;
   frame.kind = kind;
@@ -59,19 +52,21 @@ void Translator::add_operands(Label& label, std::span<Value* const> values) {
 
 void Translator::add_locals(Label& label, bool is_open) {
   llvm::BasicBlock* const from = b_.GetInsertBlock();
+  const size_t earlier = label.predecessors.size();
+  label.predecessors.push_back(from);
   if (is_open) {
     // A local that changes on a path for the first time had its old value on all paths before.
     for (size_t i = label.log_begin; i < log_.size(); ++i) {
-      const uint32_t local = log_[i].local;
+      const auto [local, before] = log_[i];
       llvm::PHINode*& phi = label.locals[local];
       if (phi) continue;
+      if (!spend(earlier)) return;
       phi = phi_at_begin(label.target, locals_[local]->getType());
-      Value* const before = value_at_begin(label, local);
-      for (llvm::BasicBlock* const predecessor : label.predecessors) phi->addIncoming(before, predecessor);
+      for (size_t edge = 0; edge < earlier; ++edge) phi->addIncoming(before, label.predecessors[edge]);
     }
   }
+  if (!spend(label.locals.size())) return;
   for (auto& [local, phi] : label.locals) phi->addIncoming(locals_[local], from);
-  label.predecessors.push_back(from);
 }
 
 void Translator::add_edge(Frame& frame) {

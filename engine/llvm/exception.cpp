@@ -23,6 +23,7 @@ llvm::CallBase* Translator::call_or_invoke(llvm::FunctionType* type, Value* code
   Try* const handlers = may_throw ? frames_.back().handlers : nullptr;
   if (handlers) {
     llvm::BasicBlock* const next = new_block();
+    spend((kCaughtEdgeWork - 1) * handlers->pad.locals.size());
     add_locals(handlers->pad, true);
     llvm::InvokeInst* const call = b_.CreateInvoke(type, code, next, handlers->pad.target, arguments);
     call->setCallingConv(llvm::CallingConv::PreserveNone);

@@ -214,6 +214,10 @@ void Translator::begin(FuncIndex function, const module::FunctionSummary& summar
 }
 
 Result<void> Translator::translate(FuncIndex function, const module::FunctionSummary& summary) {
+  instruction_offset_ = summary.code_offset;
+  work_ = 0;
+  error_.reset();
+  if (c_.wasm.functions[function.value].body.size() > kMostBodyBytes && !spend(kMostWork + 1)) return *error_;
   begin(function, summary);
   Dispatch dispatch{*this};
   while (!frames_.empty()) {
@@ -222,6 +226,8 @@ Result<void> Translator::translate(FuncIndex function, const module::FunctionSum
     if (!instructions::visit_instruction(reader_, dispatch)) return *error_;
     if (!reachable_ && !frames_.empty()) next_loop_ += instructions::skip_unreachable(reader_);
   }
+  if (!spend(function_->size() > kMostBlocks ? kMostWork + 1 : function_->getInstructionCount())) return *error_;
+  mark_if_too_large(*function_, c_.wasm.functions[function.value].body.size());
   return {};
 }
 

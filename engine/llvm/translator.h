@@ -21,6 +21,7 @@
 #include "engine/instructions/handler_type.h"
 #include "engine/instructions/nan_results.h"
 #include "engine/instructions/visit.h"
+#include "engine/llvm/budget.h"
 #include "engine/llvm/fixed_tables.h"
 #include "engine/module/function_summary.h"
 
@@ -140,7 +141,6 @@ class Translator {
   void roll_back(size_t log_begin);
   void become_unreachable();
   void branch_if(Value* condition, LabelIndex index);
-  Value* value_at_begin(const Label& label, uint32_t local) const;
   llvm::PHINode* phi_at_begin(llvm::BasicBlock* block, llvm::Type* type);
   void set_local(uint32_t local, Value* value);
   llvm::BasicBlock* new_block() { return llvm::BasicBlock::Create(c_.context, "", function_); }
@@ -354,6 +354,12 @@ class Translator {
 #undef OP_RULE
 
  private:
+  /// Counts what a step adds to the function; false when that is too much, and the step is to be left out.
+  bool spend(uint64_t work) {
+    work_ += work;
+    if (work_ > kMostWork && !error_) error_ = Error{ErrorKind::Unsupported, "function too large for the optimizing compiler", instruction_offset_};
+    return work_ <= kMostWork;
+  }
   void fail_unsupported(const char* what) {
     if (!error_) error_ = Error{ErrorKind::Unsupported, std::string("not supported yet: ") + what, instruction_offset_};
   }
@@ -374,6 +380,7 @@ class Translator {
   std::vector<Frame> frames_;
   uint32_t next_loop_ = 0;
   bool reachable_ = true;
+  uint64_t work_ = 0;  ///< of `spend`
   bool has_try_ = false;
   bool is_wide_ = false;  ///< the function has wide_type
   uint64_t instruction_offset_ = 0;
