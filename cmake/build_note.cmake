@@ -1,7 +1,9 @@
 # Run by the build: writes OUTPUT, assembly of a note with a checksum of the engine's sources in SOURCES and of TEXT, what compiles them.
-# By it compiled code says which programs it is for (engine/base/program.h). The optimizing compiler has an identity of its own.
+# By it compiled code says which programs it is for (engine/base/program.h), and the optimizing compiler's plugin which may load it. What is
+# only in the plugin does not count: it has an identity of its own.
 file(GLOB_RECURSE files RELATIVE ${SOURCES} ${SOURCES}/*.h ${SOURCES}/*.cpp ${SOURCES}/*.def ${SOURCES}/*.S)
 list(FILTER files EXCLUDE REGEX "^llvm/")
+list(APPEND files llvm/plugin.h)
 list(SORT files)
 foreach(file IN LISTS files)
   file(SHA1 ${SOURCES}/${file} sum)

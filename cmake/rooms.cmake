@@ -4,7 +4,7 @@ target_include_directories(wasmrun_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(wasmrun_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Werror -fvisibility=hidden>
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<BOOL:$<TARGET_PROPERTY:WASMRUN_EXCEPTIONS>>>>:-fno-exceptions -fno-rtti>)
-# Artifacts say by it which program they are for (engine/artifact/build_id.cpp).
+# The optimizing compiler is known by it in the cache (engine/engine_plugin.cpp).
 target_link_options(wasmrun_options INTERFACE -Wl,--build-id=sha1)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms about std::string when optimizing (GCC bug 105651).

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <string>
 
 #include "engine/base/elf_note.h"
@@ -44,9 +43,9 @@ Result<std::unique_ptr<abi::Compiler>> load_plugin() {
       problem = ::dlerror();
       continue;
     }
-    const auto* const contract = static_cast<const char* const*>(::dlsym(library, kPluginContract));
+    const auto build = reinterpret_cast<PluginBuild>(::dlsym(library, kPluginBuild));
     const auto entry = reinterpret_cast<PluginEntry>(::dlsym(library, kPluginEntry));
-    if (contract && entry && std::strcmp(*contract, kContract) == 0) return std::unique_ptr<abi::Compiler>(entry());
+    if (build && entry && build() == own_build_id()) return std::unique_ptr<abi::Compiler>(entry());
     problem = place + " is of another build of wasmrun; install the one that was built with this program";
     break;
   }

@@ -59,8 +59,8 @@ struct Cluster {
 class FunctionCompiler {
  public:
   virtual ~FunctionCompiler() = default;
-  /// Compiles a validated body. Fails only with Unsupported: "not supported yet: NAME", at the instruction's offset. A compiler that has
-  /// clusters then leaves the function to another one.
+  /// Compiles a validated body. Fails only with Unsupported, at the instruction's offset: "not supported yet: NAME", or that the
+  /// function is too large. A compiler that has clusters then leaves the function to another one.
   virtual Result<void> compile(FuncIndex function, const module::FunctionSummary& summary) = 0;
   /// After the last function of a cluster, of a compiler that has clusters: makes it an object. Errors as for `compile`.
   virtual Result<std::string> end_cluster() { return std::string(); }

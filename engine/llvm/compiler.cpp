@@ -256,7 +256,7 @@ std::string emit_object(llvm::TargetMachine& machine, llvm::Module& ir) {
 
 }  // namespace wasmrun::llvm_compiler
 
-extern "C" __attribute__((visibility("default"))) const char* const wasmrun_llvm_contract = wasmrun::llvm_compiler::kContract;
+extern "C" __attribute__((visibility("default"))) const wasmrun::BuildId& wasmrun_llvm_build_id() { return wasmrun::own_build_id(); }
 
 extern "C" __attribute__((visibility("default"))) wasmrun::abi::Compiler* wasmrun_llvm_compiler() {
   return new wasmrun::llvm_compiler::LlvmCompiler();

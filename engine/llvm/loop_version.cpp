@@ -61,7 +61,7 @@ class Versioning {
       llvm::addStringMetadataToLoop(split_off_where_not(disjoint_, ".overlapping"), "llvm.loop.vectorize.enable", 0);
       mark_disjoint();
     }
-    if (is_clean_ && counts_at_latch_ && (disjoint_ || groups_.size() == 1 || !stores_)) reroll(loop_, evolution_, groups_, {iteration_, iterations_value_});
+    if (is_clean_ && counts_at_latch_ && !may_overlap_) reroll(loop_, evolution_, groups_, {iteration_, iterations_value_});
     return true;
   }
 
@@ -82,7 +82,7 @@ class Versioning {
   llvm::ScalarEvolution& evolution_;
   llvm::LoopInfo& loops_;
   llvm::DominatorTree& dominators_;
-  const llvm::SCEV* iterations_ = nullptr;  ///< at most so often the loop jumps back
+  const llvm::SCEV* iterations_ = nullptr;   ///< at most so often the loop jumps back
   llvm::Value* iterations_value_ = nullptr;  ///< i64
   llvm::PHINode* iteration_ = nullptr;       ///< i64: 0, 1, ... in the fast loop
   bool counts_at_latch_ = false;             ///< and ends: there is no other way out
@@ -90,11 +90,11 @@ class Versioning {
   const llvm::SCEV* stride_ = nullptr;
   std::vector<Access> accesses_;
   std::vector<Group> groups_;
-  llvm::Instruction* worth_ = nullptr;  ///< i1, followed by the checks it is asked for; null where it is known
-  llvm::Value* fits_ = nullptr;      ///< i1
-  llvm::Value* disjoint_ = nullptr;  ///< i1; null where that need not or cannot be checked
-  bool stores_ = false;
-  bool is_clean_ = true;  ///< nothing in the loop can trap but what the check covers
+  llvm::Instruction* worth_ = nullptr;       ///< i1, followed by the checks it is asked for; null where it is known
+  llvm::Value* fits_ = nullptr;              ///< i1
+  llvm::Value* disjoint_ = nullptr;          ///< i1; null where that need not or cannot be checked
+  bool may_overlap_ = false;                 ///< where it is stored to, unchecked
+  bool is_clean_ = true;                     ///< nothing in the loop can trap but what the check covers
 };
 
 bool Versioning::find_iterations() {
@@ -195,7 +195,6 @@ std::optional<Address> Versioning::analyze(llvm::Value* pointer) {
 
 void Versioning::add_to_group(const Access& access) {
   const bool is_store = llvm::isa<llvm::StoreInst>(access.instruction);
-  stores_ |= is_store;
   for (Group& group : groups_) {
     if (group.step != access.step || group.start->getType() != access.start->getType()) continue;
     const auto* const distance = llvm::dyn_cast<llvm::SCEVConstant>(evolution_.getMinusSCEV(access.start, group.members[0].access->start));
@@ -271,7 +270,8 @@ void Versioning::emit_disjoint(llvm::IRBuilder<>& b) {
   for (size_t i = 0; i < groups_.size(); ++i) {
     for (size_t k = 0; k < i; ++k) pairs += groups_[i].is_stored || groups_[k].is_stored;
   }
-  if (pairs == 0 || pairs > kMostPairs) return;
+  may_overlap_ = pairs > kMostPairs;
+  if (may_overlap_) return;
   for (size_t i = 0; i < groups_.size(); ++i) {
     for (size_t k = 0; k < i; ++k) {
       if (!groups_[i].is_stored && !groups_[k].is_stored) continue;

@@ -1,9 +1,9 @@
 // The plugin's one entry point. The engine loads the plugin only to compile, so that other runs never map LLVM.
-// Visible: kPluginFile, kPluginEntry, PluginEntry, kPluginContract, kContract.
+// Visible: kPluginFile, kPluginEntry, PluginEntry, kPluginBuild, PluginBuild.
 #pragma once
 
-#include "contract.h"
 #include "engine/abi/compiler.h"
+#include "engine/base/program.h"
 
 namespace wasmrun::llvm_compiler {
 
@@ -12,9 +12,8 @@ inline constexpr char kPluginEntry[] = "wasmrun_llvm_compiler";
 /// A new compiler; the caller owns it.
 using PluginEntry = abi::Compiler* (*)();
 
-/// The name of the plugin's own `kContract`. One that differs from the program's was built of other sources: classes and generated code
-/// of the two do not fit.
-inline constexpr char kPluginContract[] = "wasmrun_llvm_contract";
-inline constexpr char kContract[] = "wasmrun contract " WASMRUN_CONTRACT;
+inline constexpr char kPluginBuild[] = "wasmrun_llvm_build_id";
+/// The plugin's `own_build_id`. Where it differs from the program's, classes and generated code of the two do not fit.
+using PluginBuild = const BuildId& (*)();
 
 }  // namespace wasmrun::llvm_compiler

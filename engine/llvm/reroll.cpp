@@ -9,7 +9,6 @@
 #include <llvm/Transforms/Utils/LoopUtils.h>
 
 #include <algorithm>
-#include <optional>
 
 namespace wasmrun::llvm_compiler {
 
@@ -24,7 +23,7 @@ struct Counted {
   int64_t step;
 };
 
-/// A value carried from repetition to repetition: links[i] is what the i-th leaves.
+/// A value carried from repetition to repetition, each of which adds as many instructions to it.
 struct Chain {
   llvm::PHINode* phi;
   std::vector<llvm::Instruction*> path;  ///< from the phi (not part of it) to the value carried to the next iteration
@@ -252,9 +251,8 @@ bool Rerolling::match_operands(llvm::Instruction& first, llvm::Instruction& othe
 /// In the rolled loop each repetition comes after the one before, in the order of the first. Where an access meets a store within one
 /// iteration of the unrolled loop, theirs must be that order already.
 bool Rerolling::is_order_kept() {
-  // What a load is in each repetition.
   struct Event {
-    llvm::Instruction* first;
+    llvm::Instruction* first;  ///< the access of the first repetition that this one is like
     unsigned repetition;
     llvm::Instruction* original;
   };
