@@ -1,5 +1,9 @@
 // The compiler on LLVM, behind the interface of all compilers: functions gather in clusters, each is optimized and made an object;
 // at the end the objects are linked.
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
+#include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -7,7 +11,6 @@
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Target/TargetOptions.h>
-#include <llvm/IR/LegacyPassManager.h>
 
 #include <iterator>
 #include <map>
@@ -249,7 +252,19 @@ std::string emit_object(llvm::TargetMachine& machine, llvm::Module& ir) {
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
-  CHECK(!machine.addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile));
+  // TargetMachine::addPassesToEmitFile, with a pass of ours before the last.
+  auto& generator = static_cast<CodeGenMachine&>(machine);
+  auto* const info = new llvm::MachineModuleInfoWrapperPass(&generator);
+  llvm::TargetPassConfig* const config = generator.createPassConfig(passes);
+  config->setDisableVerify(true);
+  passes.add(config);
+  passes.add(info);
+  CHECK(!config->addISelPasses());
+  config->addMachinePasses();
+  config->setInitialized();
+  passes.add(make_locate_accesses());
+  CHECK(!generator.addAsmPrinter(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile, info->getMMI().getContext()));
+  passes.add(llvm::createFreeMachineFunctionPass());
   passes.run(ir);
   return {bytes.data(), bytes.size()};
 }

@@ -1,10 +1,14 @@
 // See locations.h.
 #include "engine/llvm/locations.h"
 
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/CodeGen/MachineFunctionPass.h>
+#include <llvm/CodeGen/MachineInstr.h>
+#include <llvm/CodeGen/MachineMemOperand.h>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/InstIterator.h>
-#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/Instructions.h>
 #include <llvm/IR/Module.h>
 
 #include <unordered_map>
@@ -53,45 +57,81 @@ class Recorder {
   std::vector<uint32_t> words_;
 };
 
-/// The instruction that uses `value`, when it is one that cannot trap and may be selected together with it.
-llvm::Instruction* user_of(llvm::Instruction& value) {
-  llvm::Instruction *user = nullptr, *comparison = nullptr;
-  for (llvm::User* const each : value.users()) {
-    auto* const at = llvm::cast<llvm::Instruction>(each);
-    if (at == user || at == comparison) continue;
-    if (llvm::isa<llvm::CmpInst>(at) && !comparison) comparison = at;
-    else if (!user) user = at;
-    else return nullptr;
-  }
-  // A minimum: a comparison, and a choice between what it compares.
-  const bool is_choice = user && llvm::isa<llvm::SelectInst>(user) && comparison && comparison->hasOneUser() && *comparison->user_begin() == user;
-  if (comparison && user && !is_choice) return nullptr;
-  if (!user) user = comparison;
-  if (!user || user->getParent() != value.getParent()) return nullptr;
-  if (llvm::isa<llvm::PHINode, llvm::ReturnInst, llvm::LoadInst, llvm::AtomicRMWInst, llvm::AtomicCmpXchgInst>(user)) return nullptr;
-  if (llvm::isa<llvm::CallBase>(user) && !llvm::isa<llvm::IntrinsicInst>(user)) return nullptr;
-  return user;
-}
+/// Gives machine instructions that access memory the locations of the accesses in the IR that they came from.
+class LocateAccesses : public llvm::MachineFunctionPass {
+ public:
+  static char ID;
+  LocateAccesses() : MachineFunctionPass(ID) {}
 
-/// What `load` may become a part of: conversions, a few operations, and then a comparison, a branch, or a store to the same place.
-void spread_location(llvm::LoadInst& load) {
-  constexpr unsigned kOperations = 4;
-  unsigned operations = 0;
-  for (llvm::Instruction* user = user_of(load); user; user = user_of(*user)) {
-    if (const auto* store = llvm::dyn_cast<llvm::StoreInst>(user); store && store->getPointerOperand() != load.getPointerOperand()) return;
-    if (!llvm::isa<llvm::CastInst, llvm::CmpInst, llvm::BranchInst, llvm::SelectInst, llvm::StoreInst>(user) && ++operations > kOperations) return;
-    user->setDebugLoc(load.getDebugLoc());
+  bool runOnMachineFunction(llvm::MachineFunction& function) override {
+    Accesses accesses;
+    for (const llvm::Instruction& instruction : llvm::instructions(function.getFunction())) {
+      if (!instruction.isVolatile() || !instruction.getDebugLoc()) continue;
+      if (const llvm::Value* const pointer = pointer_of(instruction)) accesses[pointer].push_back(&instruction);
+    }
+    bool changed = false;
+    for (llvm::MachineBasicBlock& block : function) {
+      for (llvm::MachineInstr& instruction : block) {
+        const llvm::Instruction* const access = access_of(instruction, accesses);
+        if (!access || access->getDebugLoc() == instruction.getDebugLoc()) continue;
+        instruction.setDebugLoc(access->getDebugLoc());
+        changed = true;
+      }
+    }
+    return changed;
   }
-}
+
+  void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
+    usage.setPreservesAll();
+    MachineFunctionPass::getAnalysisUsage(usage);
+  }
+
+ private:
+  using Accesses = llvm::DenseMap<const llvm::Value*, llvm::SmallVector<const llvm::Instruction*, 1>>;
+
+  static const llvm::Value* pointer_of(const llvm::Instruction& instruction) {
+    if (const auto* const exchange = llvm::dyn_cast<llvm::AtomicCmpXchgInst>(&instruction)) return exchange->getPointerOperand();
+    if (const auto* const modify = llvm::dyn_cast<llvm::AtomicRMWInst>(&instruction)) return modify->getPointerOperand();
+    return llvm::getLoadStorePointerOperand(&instruction);
+  }
+
+  /// What the memory operands of `instruction` tell. One that loads and stores traps where it loads.
+  static const llvm::Instruction* access_of(const llvm::MachineInstr& instruction, const Accesses& accesses) {
+    for (const bool loads : {true, false}) {
+      for (const llvm::MachineMemOperand* const operand : instruction.memoperands()) {
+        if (!operand->isVolatile() || operand->isLoad() != loads || !operand->getValue()) continue;
+        if (const auto found = accesses.find(operand->getValue()); found != accesses.end()) return best_of(found->second, instruction, *operand);
+      }
+    }
+    return nullptr;
+  }
+
+  /// Accesses of one address: if one of them has passed, the next that is not wider cannot trap.
+  static const llvm::Instruction* best_of(llvm::ArrayRef<const llvm::Instruction*> accesses, const llvm::MachineInstr& instruction,
+                                          const llvm::MachineMemOperand& operand) {
+    const llvm::Instruction* best = nullptr;
+    int best_score = -1;
+    for (const llvm::Instruction* const access : accesses) {
+      const bool is_store = llvm::isa<llvm::StoreInst>(access);
+      if (operand.isLoad() ? is_store : llvm::isa<llvm::LoadInst>(access)) continue;
+      const llvm::Type* const type = is_store ? access->getOperand(0)->getType() : access->getType();
+      const int score = 4 * (access->getDebugLoc() == instruction.getDebugLoc()) + 2 * (access->getParent() == instruction.getParent()->getBasicBlock()) +
+                        (type->getPrimitiveSizeInBits() == operand.getSizeInBits().getValue());
+      if (score <= best_score) continue;
+      best = access;
+      best_score = score;
+    }
+    return best;
+  }
+};
+
+char LocateAccesses::ID = 0;
 
 }  // namespace
 
 void settle_locations(llvm::Module& ir) {
   Recorder recorder(ir.getContext());
   for (llvm::Function& function : ir) {
-    for (llvm::Instruction& instruction : llvm::instructions(function)) {
-      if (auto* const load = llvm::dyn_cast<llvm::LoadInst>(&instruction); load && load->isVolatile()) spread_location(*load);
-    }
     for (llvm::Instruction& instruction : llvm::instructions(function)) recorder.record(instruction);
   }
   if (recorder.words().empty()) return;
@@ -101,5 +141,7 @@ void settle_locations(llvm::Module& ir) {
   variable->setSection(kInlinedSection);
   variable->setAlignment(llvm::Align(alignof(InlinedLocation)));
 }
+
+llvm::Pass* make_locate_accesses() { return new LocateAccesses; }
 
 }  // namespace wasmrun::llvm_compiler

@@ -1,4 +1,4 @@
-// What LLVM 19 and 22 spell differently. Visible: triple_argument, source_language, Expander.
+// What LLVM 19 and 22 spell differently. Visible: triple_argument, source_language, CodeGenMachine, Expander.
 #pragma once
 
 #include <llvm/Analysis/ScalarEvolution.h>
@@ -7,6 +7,7 @@
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Triple.h>
 #include <llvm/Transforms/Utils/ScalarEvolutionExpander.h>
 
@@ -24,6 +25,13 @@ inline std::string triple_argument(const llvm::Triple& triple) { return triple.s
 inline llvm::DISourceLanguageName source_language() { return llvm::DISourceLanguageName(llvm::dwarf::DW_LANG_C); }
 #else
 inline unsigned source_language() { return llvm::dwarf::DW_LANG_C; }
+#endif
+
+/// What code generation asks a target machine to be.
+#if LLVM_VERSION_MAJOR >= 20
+using CodeGenMachine = llvm::TargetMachine;
+#else
+using CodeGenMachine = llvm::LLVMTargetMachine;
 #endif
 
 /// Makes code of what ScalarEvolution found.

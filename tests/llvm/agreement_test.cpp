@@ -250,6 +250,38 @@ TEST_CASE("an operand that traps while it is loaded traps at its own place", "[l
   });
 }
 
+TEST_CASE("an access whose address was loaded and whose result becomes an address traps at its own place", "[llvm][agreement]") {
+  const std::vector<std::string> loads = {"i32.load", "i32.load8_u", "i32.load8_s", "i32.load16_u", "i32.load16_s", "i32.atomic.load"};
+  const std::vector<std::string> operations = {"i32.and", "i32.or", "i32.add", "i32.mul", "i32.shl"};
+  std::string text = "(module (memory 1 1)\n";
+  std::vector<std::string> names;
+  for (const std::string& first : loads) {
+    for (const std::string& operation : operations) {
+      for (const std::string& second : loads) {
+        names.push_back(first + " " + operation + " " + second);
+        const auto masked = [](const std::string& value) { return "(i32.and " + value + " (i32.const 12))"; };
+        text += "(func (export \"" + names.back() + "\") (param i32 i32) (result i32)\n  (local.set 1 (" + operation + " (local.get 1) (" + first + " " +
+                masked("(local.get 0)") + ")))\n  (local.set 0 (" + second + " (local.get 1)))\n  (i32.add (local.get 0) (i32.load8_u " +
+                masked("(local.get 0)") + ")))\n";
+      }
+    }
+  }
+  Pair pair(text + "(data (i32.const 0) \"" + std::string(16, '~') + "\"))", {});
+  size_t traps = 0;
+  for (const std::string& name : names) {
+    for (const uint32_t operand : {0x7fff'fffcu, 0x2c00'0000u, 8u}) {
+      const std::vector<RawValue> arguments = {RawValue{.i32 = 4}, RawValue{.i32 = operand}};
+      const Outcome one = pair.baseline.call(name, arguments), other = pair.optimized.call(name, arguments);
+      INFO(name << " of " << operand);
+      REQUIRE(one.kind == other.kind);
+      if (one.kind != Outcome::Kind::Trapped) continue;
+      ++traps;
+      CHECK(with_backtrace(one.trap) == with_backtrace(other.trap));
+    }
+  }
+  CHECK(traps > names.size());
+}
+
 namespace {
 
 void check_memory(EngineOptions options, const std::string& memory, const std::string& address_type) {
