@@ -162,7 +162,7 @@ void Background::await_child(pid_t child) {
   ::waitpid(child, nullptr, WNOHANG);
   if (!report_.empty()) report_ += "; ";
   const bool has_succeeded = how.si_code == CLD_EXITED && how.si_status == 0;
-  report_ += stopped_ ? "optimizing goes on with the next run" : has_succeeded ? "optimized for the next run" : "not optimized: `wasmrun cache why` may tell";
+  report_ += stopped_ ? "optimizing goes on with the next run" : has_succeeded ? "optimized for the next run" : "not optimized: `wasmrun cache warm` says why";
   pthread_cond_signal(&condition_);
   pthread_mutex_unlock(&mutex_);
 }

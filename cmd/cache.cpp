@@ -8,6 +8,7 @@
 
 #include "cmd/cache_options.h"
 #include "cmd/load.h"
+#include "cmd/progress.h"
 #include "cmd/read_app.h"
 #include "cmd/run_options.h"
 #include "cmd/subcommands.h"
@@ -135,10 +136,11 @@ class CacheCommand {
     return print_to_stdout(text);
   }
 
-  std::optional<Failure> create_engine() {
+  std::optional<Failure> create_engine(CompileProgress progress = {}) {
     EngineOptions given{.compiler = CompilerChoice::Automatic,
                         .explicit_bounds_checks = options_.explicit_bounds_checks,
                         .canonical_nans = options_.deterministic_seed.has_value(),
+                        .progress = std::move(progress),
                         .features = options_.features,
                         .cache = cache_};
     auto engine = Engine::create(given);
@@ -174,10 +176,12 @@ class CacheCommand {
   }
 
   int for_each_program() {
-    if (auto failure = create_engine()) return fail(*failure);
     int status = kSuccess;
     for (const std::string& file : files_) {
+      Progress progress(file, action_ == "warm" && !options_.verbose);
+      if (auto failure = create_engine(progress.callback())) return fail(*failure);
       const auto failure = action_ == "why" ? explain(file) : warm(file);
+      progress.clear();
       if (!failure) continue;
       const int failed_with = fail(*failure);
       if (status == kSuccess) status = failed_with;

@@ -1,47 +1,15 @@
 // `wasmrun compile`: a program to an artifact, or to a native executable.
-#include <unistd.h>
-
-#include <chrono>
 #include <memory>
-#include <mutex>
 
 #include "cmd/load.h"
 #include "cmd/output_file.h"
 #include "cmd/payload.h"
+#include "cmd/progress.h"
 #include "cmd/run_options.h"
 #include "cmd/subcommands.h"
 
 namespace wasmrun::cmd {
 namespace {
-
-/// "compiling app.wasm: 37%", on a terminal, for what takes longer than a moment.
-class Progress {
- public:
-  explicit Progress(const std::string& file) : text_("compiling " + module_name(file) + ": "), is_on_(::isatty(STDERR_FILENO)) {}
-  ~Progress() { clear(); }
-  bool is_on() const { return is_on_; }
-
-  /// From any thread.
-  void show(uint64_t done, uint64_t total) {
-    const std::lock_guard lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_ < std::chrono::milliseconds(200)) return;
-    last_ = now;
-    const std::string line = "\r" + text_ + std::to_string(total ? done * 100 / total : 100) + "%";
-    is_shown_ = ::write(STDERR_FILENO, line.data(), line.size()) > 0;
-  }
-  void clear() {
-    constexpr char kEraseLine[] = "\r\x1b[K";
-    if (is_shown_ && ::write(STDERR_FILENO, kEraseLine, sizeof kEraseLine - 1) > 0) is_shown_ = false;
-  }
-
- private:
-  const std::string text_;
-  const bool is_on_;
-  std::mutex mutex_;
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-  bool is_shown_ = false;
-};
 
 /// The options that the executable has from the start: all but those that only matter now.
 std::vector<std::string> words_for_later(const CommandLine& line) {
@@ -61,7 +29,7 @@ std::string default_output(const std::string& file, bool is_executable) {
 class Compilation {
  public:
   Compilation(const CommandLine& line, const RunOptions& options)
-      : line_(line), options_(options), file_(line.files.front()), log_(options.verbose), progress_(file_) {}
+      : line_(line), options_(options), file_(line.files.front()), log_(options.verbose), progress_(file_, !options.verbose) {}
 
   std::optional<Failure> run() {
     if (file_ == "-" && !options_.output) return Failure{kFailed, "a program from standard input has no name", "Give one with -o FILE."};
@@ -89,7 +57,7 @@ class Compilation {
                          .canonical_nans = options_.deterministic_seed.has_value(),
                          .features = options_.features};
     wanted.target_cpu = options_.target_cpu.value_or("host");
-    if (progress_.is_on()) wanted.progress = [this](uint64_t done, uint64_t total) { progress_.show(done, total); };
+    wanted.progress = progress_.callback();
     auto engine = Engine::create(wanted);
     if (!engine.ok() && wanted.compiler == CompilerChoice::Optimizing) {
       auto baseline = wanted;

@@ -20,6 +20,7 @@
 #include "cmd/load.h"
 #include "cmd/log.h"
 #include "cmd/perf_map_file.h"
+#include "cmd/progress.h"
 #include "cmd/subcommands.h"
 #include "cmd/time_limit.h"
 #include "cmd/trap_report.h"
@@ -86,6 +87,7 @@ class Program {
 
   Program(const CommandLine& line, const RunOptions& options, Embedded embedded)
       : embedded_(std::move(embedded)), file_(line.files.front()), words_(line.guest_words), options_(options), log_(options.verbose),
+        progress_(file_, options.optimizes && !options.verbose),
         time_limit_({options.timeout, options.timeout_text}, {options.cpu_time, options.cpu_time_text}) {}
 
   int run() {
@@ -122,14 +124,15 @@ class Program {
                                   .explicit_bounds_checks = options_.explicit_bounds_checks,
                                   .canonical_nans = options_.deterministic_seed.has_value(),
                                   .for_debugger = options_.gdb,
+                                  .progress = progress_.callback(),
                                   .features = options_.features,
                                   .cache = cache_options(options_)});
     if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};
     engine_ = std::move(engine).value();
-    if (auto failure = embedded_.file.valid() ? load_embedded(*engine_, log_, embedded_.file, embedded_.offset, loaded_)
-                                              : load_file(*engine_, log_, file_, loaded_, precompiled())) {
-      return failure;
-    }
+    auto failure = embedded_.file.valid() ? load_embedded(*engine_, log_, embedded_.file, embedded_.offset, loaded_)
+                                          : load_file(*engine_, log_, file_, loaded_, precompiled());
+    progress_.clear();
+    if (failure) return failure;
     if (auto failure = choose_entry_point()) return failure;
 
     wasi::WasiOptions given = wasi_options();
@@ -245,6 +248,7 @@ class Program {
       }
       wasi_->define_in(*store_, *preloaded_.back());
     }
+    progress_.clear();
     return std::nullopt;
   }
 
@@ -404,6 +408,7 @@ class Program {
   const std::vector<std::string>& words_;
   const RunOptions& options_;
   Log log_;
+  Progress progress_;
   std::unique_ptr<Engine> engine_;
   std::shared_ptr<const LoadedModule> loaded_;
   std::vector<std::shared_ptr<const LoadedModule>> preloaded_;  // one for each of the options

@@ -17,6 +17,7 @@ namespace wasmrun {
 using cache::Key;
 using cache::Kind;
 using cache::Label;
+using Wait = cache::ClusterLog::Wait;
 using runtime::LoadedModule;
 
 namespace {
@@ -143,14 +144,43 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
   std::vector<uint8_t> binary = TRY(binary_form(std::move(bytes), features));
   std::string problem;
   if (auto cached = find_in_cache(binary, problem)) return cached;
+  module::Module decoded = TRY(binary::read_module(std::move(binary), *types, features));
   const bool optimized = choice == CompilerChoice::Optimizing;
-  auto loaded = TRY(compile_module(TRY(binary::read_module(std::move(binary), *types, features)), optimized, nullptr));
-  auto& shared = const_cast<LoadedModule&>(*loaded);  // nobody else has it yet
-  shared.cache_problem = std::move(problem);
-  if (optimized && loaded->is_optimized && open_cache(true, shared.cache_problem)) {
-    if (Result<void> kept = keep(*loaded, app); !kept.ok()) shared.cache_problem = kept.error().message;
-  }
+  const cache::Directory* const directory = optimized ? open_cache(true, problem) : nullptr;
+  // Whoever else compiles it now may be in no hurry.
+  auto loaded = TRY(directory ? compile_for_cache(*directory, std::move(decoded), app, Wait::No) : compile_module(std::move(decoded), optimized, nullptr));
+  if (!problem.empty()) const_cast<LoadedModule&>(*loaded).cache_problem = std::move(problem);  // nobody else has it yet
   return loaded;
+}
+
+Result<std::shared_ptr<const LoadedModule>> EngineImpl::compile_for_cache(const cache::Directory& directory, module::Module decoded, std::string_view app, Wait wait) {
+  const SharedBytes binary = decoded.bytes;
+  const Hash128 hash = xxh3_128(binary.span());
+  const Target target = target_of(*this, hash, Kind::Clusters, app);
+  // The division into clusters is the compiler's.
+  const auto clusters = TRY(TRY(load_optimizing())->begin(decoded, compile_options))->clusters().size();
+  auto log = cache::ClusterLog::open(directory, target.key, target.label, binary.span(), static_cast<uint32_t>(clusters), wait);
+  if (!log.ok() && wait == Wait::Yes) return std::move(log).error();
+  std::optional<LogStore> store;
+  if (log.ok() && log.value()) store.emplace(std::move(*log.value()));
+  if (auto made_meanwhile = load_entry(*this, directory, target_of(*this, hash, Kind::Optimized), binary.span()); made_meanwhile.ok()) {
+    if (store) directory.remove(target.key);
+    return made_meanwhile;
+  }
+  const auto given_up = store ? store->log().given_up() : std::nullopt;
+  auto compiled = compile_module(std::move(decoded), !given_up, store ? &*store : nullptr);
+  if (!compiled.ok()) {
+    if (store && compiled.error().kind != ErrorKind::Io) directory.remove(target.key);
+    return compiled;
+  }
+  auto& loaded = const_cast<LoadedModule&>(*compiled.value());  // nobody else has it yet
+  if (given_up) loaded.not_optimized = *given_up;
+  // So that nobody tries again.
+  else if (store && !loaded.is_optimized) (void)store->log().give_up(loaded.not_optimized);
+  if (loaded.is_optimized) {
+    if (Result<void> kept = keep(loaded, app); !kept.ok()) loaded.cache_problem = kept.error().message;
+  }
+  return compiled;
 }
 
 Result<void> EngineImpl::keep(const LoadedModule& loaded, std::string_view app) {
@@ -184,33 +214,15 @@ bool EngineImpl::can_optimize(const LoadedModule& loaded) {
 }
 
 Result<bool> EngineImpl::optimize(std::vector<uint8_t> bytes, std::string_view app) {
-  std::vector<uint8_t> binary = TRY(binary_form(std::move(bytes), features));
+  const SharedBytes binary(TRY(binary_form(std::move(bytes), features)));
   std::string problem = "there is no cache";
   const cache::Directory* const directory = open_cache(true, problem);
   if (!directory) return Error{ErrorKind::Io, problem};
-  const Target target = target_of(*this, xxh3_128(binary), Kind::Clusters, app);
-  const Key optimized = target.key.with(Kind::Optimized);
-  const auto is_there = [&] { return load_entry(*this, *directory, {target.identity, optimized, {}}, binary).ok(); };
-  if (is_there()) return false;
-
-  module::Module decoded = TRY(binary::read_module(SharedBytes(std::move(binary)), *types, features));
-  const SharedBytes module = decoded.bytes;
-  // The division into clusters is the compiler's, so the compiler is loaded before the lock is waited for.
-  const auto clusters = static_cast<uint32_t>(TRY(TRY(load_optimizing())->begin(decoded, compile_options))->clusters().size());
-  auto log = TRY(cache::ClusterLog::open(*directory, target.key, target.label, module.span(), clusters, cache::ClusterLog::Wait::Yes));
-  if (is_there()) {
-    directory->remove(target.key);
-    return false;
-  }
-  if (const auto reason = log->given_up()) return Error{ErrorKind::Unsupported, *reason};
-  LogStore store(std::move(*log));
-  const auto loaded = TRY(compile_module(std::move(decoded), true, &store));
-  if (!loaded->is_optimized) {
-    TRY(store.log().give_up(loaded->not_optimized));
-    return Error{ErrorKind::Unsupported, loaded->not_optimized};
-  }
-  TRY(keep(*loaded, app));
-  return true;
+  if (load_entry(*this, *directory, target_of(*this, xxh3_128(binary.span()), Kind::Optimized), binary.span()).ok()) return false;
+  const auto loaded = TRY(compile_for_cache(*directory, TRY(binary::read_module(binary, *types, features)), app, Wait::Yes));
+  if (!loaded->is_optimized) return Error{ErrorKind::Unsupported, loaded->not_optimized};
+  if (!loaded->cache_problem.empty()) return Error{ErrorKind::Io, loaded->cache_problem};
+  return !loaded->is_from_cache;
 }
 
 Result<std::vector<CacheFinding>> EngineImpl::explain_cache(std::vector<uint8_t> bytes) {

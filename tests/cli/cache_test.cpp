@@ -390,8 +390,9 @@ TEST_CASE("an interrupted compilation goes on where it was", "[cli][cache]") {
   const Cache cache;
   // Killed ever later; each attempt begins with what is there.
   size_t most = 0;
-  for (double seconds = 0.2; seconds < 200 && !cache.has(".optimized"); seconds *= 1.4) {
-    cache.shell("timeout -s KILL " + std::to_string(seconds) + " $wasmrun cache warm " + guest("containers"));
+  bool warms = true;
+  for (double seconds = 0.2; seconds < 200 && !cache.has(".optimized"); seconds *= 1.4, warms = !warms) {
+    cache.shell("timeout -s KILL " + std::to_string(seconds) + " $wasmrun " + (warms ? "cache warm " : "-O2 ") + guest("containers") + " >/dev/null");
     if (!cache.has(".clusters")) continue;
     const size_t size = std::filesystem::file_size(cache.entries(".clusters").at(0));
     CHECK(size >= most);
@@ -413,6 +414,19 @@ TEST_CASE("processes that race for one entry all do their work", "[cli][cache]")
   CHECK(ended.err == "");
   CHECK(cache.entries().size() == 1);
   CHECK(contains(cache.run({"cache", "verify"}).out, "1 entry, 0 damaged"));
+}
+
+TEST_CASE("of processes that warm one program only the first compiles it", "[cli][cache]") {
+  SKIP_WITHOUT_GUEST("containers");
+  const Cache cache;
+  const Ended ended = cache.shell("for i in 1 2 3; do $wasmrun cache warm -v " + guest("containers") + " & done; wait");
+  INFO(ended.err);
+  size_t compiled = 0, waited = 0;
+  for (size_t at = 0; (at = ended.err.find(": optimized\n", at)) != std::string::npos; ++at) ++compiled;
+  for (size_t at = 0; (at = ended.err.find(": was optimized already\n", at)) != std::string::npos; ++at) ++waited;
+  CHECK(compiled == 1);
+  CHECK(waited == 2);
+  CHECK_FALSE(cache.has(".clusters"));
 }
 
 TEST_CASE("a module that the optimizing compiler does not take is given up once", "[cli][cache]") {

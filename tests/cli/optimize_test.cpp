@@ -123,6 +123,22 @@ TEST_CASE("a plugin of another build is refused", "[cli][optimize]") {
   CHECK(run({.words = {folder.file("app.wat")}, .program = folder.file("wasmrun")}).status == 0);
 }
 
+TEST_CASE("on a terminal long compilations say how far they are, and take it back", "[cli][optimize]") {
+  SKIP_WITHOUT_GUEST("containers");
+  SKIP_WITHOUT("/usr/bin/script", "no command that makes a terminal");
+  const TemporaryFolder folder;
+  for (const std::string& words : {"-O2 --no-cache " + guest("containers"), "cache warm --cache-dir=" + folder.file("cache") + " " + guest("containers"),
+                                   "compile " + guest("containers") + " -o " + folder.file("app")}) {
+    const Ended ended = run({.words = {"-qec", WASMRUN_COMMAND " " + words, "/dev/null"}, .program = "/usr/bin/script"});
+    INFO(words);
+    CHECK(ended.status == 0);
+    const size_t shown = ended.out.rfind("\rcompiling containers: "), erased = ended.out.rfind("\r\x1b[K");
+    REQUIRE(shown != std::string::npos);
+    REQUIRE(erased != std::string::npos);
+    CHECK(shown < erased);
+  }
+}
+
 TEST_CASE("optimized code can be interrupted", "[cli][optimize][timeout]") {
   SKIP_WITHOUT_GUEST("spin");
 #ifdef WASMRUN_SANITIZED  // compiling takes its time of it
