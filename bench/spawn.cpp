@@ -40,7 +40,8 @@ double milliseconds_to_run(std::vector<char*>& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return std::fprintf(stderr, "usage: bench_spawn ROUNDS COMMAND [-- COMMAND]...\n"), 1;
+  const int rounds = argc < 3 ? 0 : std::atoi(argv[1]);
+  if (rounds < 1) return std::fprintf(stderr, "usage: bench_spawn ROUNDS COMMAND [-- COMMAND]...\n"), 1;
   std::vector<std::vector<char*>> commands(1);
   for (int i = 2; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") == 0)
@@ -50,7 +51,7 @@ int main(int argc, char** argv) {
   }
   for (auto& command : commands) command.push_back(nullptr);
   std::vector<std::vector<double>> times(commands.size());
-  for (int round = 0; round < std::atoi(argv[1]); ++round)
+  for (int round = 0; round < rounds; ++round)
     for (size_t i = 0; i < commands.size(); ++i) times[i].push_back(milliseconds_to_run(commands[i]));
   double first = 0;
   for (size_t i = 0; i < commands.size(); ++i) {

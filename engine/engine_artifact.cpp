@@ -64,8 +64,9 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load_artifact(int fd, ui
   return load_artifact_of(found, fd, offset);
 }
 
-Result<std::shared_ptr<const LoadedModule>> EngineImpl::load_artifact_of(const artifact::Identity& expected, int fd, uint64_t offset) {
-  artifact::Artifact artifact = TRY(artifact::open(fd, offset, &expected));
+Result<std::shared_ptr<const LoadedModule>> EngineImpl::load_artifact_of(const artifact::Identity& expected, int fd, uint64_t offset,
+                                                                                std::optional<std::span<const uint8_t>> module) {
+  artifact::Artifact artifact = TRY(artifact::open(fd, offset, &expected, module));
   module::Module decoded = TRY(binary::read_module(artifact.module, *types, artifact.identity.features));
   TRY(check_fits(decoded, artifact));
   auto loaded = std::make_shared<LoadedModule>(std::move(decoded), types);

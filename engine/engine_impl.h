@@ -67,8 +67,9 @@ class EngineImpl final : public Engine {
 
   /// What shapes the code that this engine makes by that compiler.
   artifact::Identity identity(bool is_optimized) const;
-  /// As load_artifact, of exactly this identity.
-  Result<std::shared_ptr<const LoadedModule>> load_artifact_of(const artifact::Identity& expected, int fd, uint64_t offset);
+  /// As load_artifact, of exactly this identity and, where it is known, of this module.
+  Result<std::shared_ptr<const LoadedModule>> load_artifact_of(const artifact::Identity& expected, int fd, uint64_t offset,
+                                                               std::optional<std::span<const uint8_t>> module = std::nullopt);
 
   /// Validates all bodies and compiles them, but for clusters that `objects`, which may be null, has. Says what is left to the baseline.
   Result<abi::CompiledModule> compile(abi::Compiler& compiler, const module::Module& module, ObjectStore* objects, LeftOut& left_out);

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -61,9 +62,9 @@ bool looks_like_artifact(std::span<const uint8_t> bytes);
 Result<Identity> read_identity(int fd, uint64_t offset);
 
 /// Maps the artifact that begins at `offset` of `fd`, a multiple of kAlignBytes, and checks all lengths and checksums. `fd` may be
-/// closed afterwards. Errors: Io (the file, no memory), Malformed (truncated, damaged), Unsupported (of another format; when
-/// `expected` is not null: of another identity).
-Result<Artifact> open(int fd, uint64_t offset, const Identity* expected);
+/// closed afterwards. Where the module is known, it is compared instead of its checksum. Errors: Io (the file, no memory), Malformed
+/// (truncated, damaged, of another module than that), Unsupported (of another format; when `expected` is not null: of another identity).
+Result<Artifact> open(int fd, uint64_t offset, const Identity* expected, std::optional<std::span<const uint8_t>> module = std::nullopt);
 
 /// Gives the memory of a mapped module back to the system; it comes back from the file where it is used. What checking and decoding
 /// touched would otherwise count as the process's as long as it lives. A small one is left.

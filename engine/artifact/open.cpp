@@ -160,7 +160,7 @@ bool looks_like_artifact(Bytes bytes) { return bytes.size() >= sizeof kMagic && 
 
 Result<Identity> read_identity(int fd, uint64_t offset) { return read_identity(TRY(read_header(fd, offset))); }
 
-Result<Artifact> open(int fd, uint64_t offset, const Identity* expected) {
+Result<Artifact> open(int fd, uint64_t offset, const Identity* expected, std::optional<Bytes> module) {
   const Header header = TRY(read_header(fd, offset));
   Artifact artifact;
   artifact.identity = read_identity(header);
@@ -172,8 +172,12 @@ Result<Artifact> open(int fd, uint64_t offset, const Identity* expected) {
   const auto part = [&](Part which) {
     return mapping->bytes().subspan(static_cast<size_t>(header.parts[which].offset), static_cast<size_t>(header.parts[which].size_bytes));
   };
-  for (uint32_t i = 0; i <= Part::Module; ++i) {
-    TRY(check_hash(part(static_cast<Part>(i)), header.parts[i], i == Part::Module ? "its module has changed" : "a table has changed"));
+  for (uint32_t i = 0; i < Part::Module; ++i) TRY(check_hash(part(static_cast<Part>(i)), header.parts[i], "a table has changed"));
+  const Bytes found_module = part(Part::Module);
+  if (!module) {
+    TRY(check_hash(found_module, header.parts[Part::Module], "its module has changed"));
+  } else if (found_module.size() != module->size() || std::memcmp(found_module.data(), module->data(), module->size()) != 0) {
+    return Error{ErrorKind::Malformed, "the artifact is of another module, or its module has changed"};
   }
 
   abi::CompiledModule& code = artifact.code;
@@ -187,7 +191,7 @@ Result<Artifact> open(int fd, uint64_t offset, const Identity* expected) {
   const FileRange& code_part = header.parts[Part::Code];
   if (!is_consistent(code, code_part.size_bytes, part(Part::Locations).size(), by_address)) return damaged("its tables do not fit its code");
   code.restore_index(std::move(by_address));
-  artifact.module = SharedBytes(mapping, part(Part::Module));
+  artifact.module = SharedBytes(mapping, found_module);
   artifact.images = TRY(read_images(fd, offset, header, part(Part::Images)));
 
   code.code = TRY(abi::CodeSpace::map(fd, offset + code_part.offset, code_part.size_bytes));
