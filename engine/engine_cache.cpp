@@ -144,8 +144,7 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
   module::Module decoded = TRY(binary::read_module(std::move(binary), *types, features));
   const bool optimized = choice == CompilerChoice::Optimizing;
   const cache::Directory* const directory = optimized ? open_cache(true, problem) : nullptr;
-  // Whoever else compiles it now may be in no hurry.
-  auto loaded = TRY(directory ? compile_for_cache(*directory, std::move(decoded), app, Wait::No) : compile_module(std::move(decoded), optimized, nullptr));
+  auto loaded = TRY(directory ? compile_for_cache(*directory, std::move(decoded), app, Wait::WhileItGrows) : compile_module(std::move(decoded), optimized, nullptr));
   if (!problem.empty()) const_cast<LoadedModule&>(*loaded).cache_problem = std::move(problem);  // nobody else has it yet
   return loaded;
 }

@@ -57,9 +57,9 @@ class EngineImpl final : public Engine {
   std::shared_ptr<const LoadedModule> find_in_cache(std::span<const uint8_t> binary, std::string& problem);
   /// A decoded module, checked and compiled; not looked for in the cache.
   Result<std::shared_ptr<const LoadedModule>> compile_module(module::Module decoded, bool optimized, ObjectStore* objects);
-  /// The same by the optimizing compiler, beginning with the clusters that are in the cache, where the result is then. Unless it waits,
-  /// it compiles all while another process compiles the module too. Errors beside those of compiling: Io; of the cache only if it waits,
-  /// otherwise LoadedModule::cache_problem tells.
+  /// The same by the optimizing compiler, beginning with the clusters that are in the cache, where the result is then; perhaps it is made
+  /// by another process that was waited for. Errors beside those of compiling: Io; of the cache only with Wait::Yes, otherwise
+  /// LoadedModule::cache_problem tells.
   Result<std::shared_ptr<const LoadedModule>> compile_for_cache(const cache::Directory& directory, module::Module decoded, std::string_view app,
                                                                 cache::ClusterLog::Wait wait);
   /// Into compiler() if it is not there. Errors: Io.

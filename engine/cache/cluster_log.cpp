@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "engine/base/xxh3.h"
@@ -20,6 +22,9 @@ namespace {
 constexpr uint64_t kHeadMagic = 0x31676f6c2d727377;     // "wsr-log1"
 constexpr uint64_t kClusterMagic = 0x31756c632d727377;  // "wsr-clu1"
 constexpr uint64_t kChunkBytes = uint64_t{1} << 20;
+/// Wait::WhileItGrows: how often it looks, and how long nothing may happen.
+constexpr std::chrono::milliseconds kBetweenLooks{20};
+constexpr std::chrono::seconds kPatience{10};
 
 struct Head {
   uint64_t magic = kHeadMagic;
@@ -53,6 +58,24 @@ bool holds(int file, uint64_t offset, std::span<const uint8_t> bytes) {
   return true;
 }
 
+/// Whether a file has grown within kPatience.
+class GrowthWatch {
+ public:
+  bool goes_on(int file) {
+    struct stat status;
+    const auto now = std::chrono::steady_clock::now();
+    if (::fstat(file, &status) == 0 && status.st_size > size_) {
+      size_ = status.st_size;
+      grown_at_ = now;
+    }
+    return now - grown_at_ < kPatience;
+  }
+
+ private:
+  off_t size_ = 0;
+  std::chrono::steady_clock::time_point grown_at_ = std::chrono::steady_clock::now();
+};
+
 bool is_still_there(int directory, int file, const std::string& name) {
   struct stat by_name, by_descriptor;
   return ::fstatat(directory, name.c_str(), &by_name, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(file, &by_descriptor) == 0 &&
@@ -64,6 +87,7 @@ bool is_still_there(int directory, int file, const std::string& name) {
 Result<std::optional<ClusterLog>> ClusterLog::open(const Directory& directory, const Key& key, const Label& label,
                                                    std::span<const uint8_t> module, uint32_t clusters, Wait wait) {
   const std::string name = file_name(key);
+  GrowthWatch growth;
   for (;;) {
     Result<Entry> entry = directory.open_file(key, O_RDWR | O_CREAT);
     if (!entry.ok()) return std::move(entry).error();
@@ -71,7 +95,11 @@ Result<std::optional<ClusterLog>> ClusterLog::open(const Directory& directory, c
     int locked;
     do locked = ::flock(file.get(), LOCK_EX | (wait == Wait::Yes ? 0 : LOCK_NB));
     while (locked != 0 && errno == EINTR);
-    if (locked != 0 && errno == EWOULDBLOCK) return std::optional<ClusterLog>();
+    if (locked != 0 && errno == EWOULDBLOCK) {
+      if (wait == Wait::No || !growth.goes_on(file.get())) return std::optional<ClusterLog>();
+      std::this_thread::sleep_for(kBetweenLooks);
+      continue;
+    }
     if (locked != 0) return system_error("cannot lock a log of the cache");
     // Whoever had the lock may have finished and removed the file.
     if (!is_still_there(directory.descriptor(), file.get(), name)) continue;

@@ -16,10 +16,12 @@ namespace wasmrun::cache {
 
 class ClusterLog {
  public:
-  enum class Wait : uint8_t { No, Yes };
+  /// For the process that has the lock: not at all; as long as it adds a cluster every now and then (it may have the lowest priority on
+  /// a machine with other work); until it ends.
+  enum class Wait : uint8_t { No, WhileItGrows, Yes };
 
   /// Opens the log of `key`, or begins it, and holds its lock until the end of the object. One that is of another module or damaged is
-  /// begun anew. Nothing when another process has the lock and `wait` is No. Errors: Io.
+  /// begun anew. Nothing when another process has the lock and was not waited for. Errors: Io.
   static Result<std::optional<ClusterLog>> open(const Directory& directory, const Key& key, const Label& label,
                                                 std::span<const uint8_t> module, uint32_t clusters, Wait wait);
 

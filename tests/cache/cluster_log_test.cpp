@@ -77,6 +77,7 @@ TEST_CASE("a log has one owner at a time", "[cache]") {
 }
 
 TEST_CASE("who waits for a log gets the one that is there then", "[cache]") {
+  const Wait wait = GENERATE(Wait::Yes, Wait::WhileItGrows);
   const CacheFolder folder;
   const Directory directory = folder.open();
   int go[2];
@@ -87,7 +88,7 @@ TEST_CASE("who waits for a log gets the one that is there then", "[cache]") {
     char byte;
     if (::read(go[0], &byte, 1) != 1) ::_exit(2);
     const auto own = Directory::open(folder.path(), false);
-    const auto second = ClusterLog::open(own.value(), kKey, kLabel, kModule, 3, Wait::Yes);
+    const auto second = ClusterLog::open(own.value(), kKey, kLabel, kModule, 3, wait);
     // The first owner's log is gone by the time that its lock is.
     ::_exit(second.ok() && second.value() && second.value()->count() == 0 ? 0 : 1);
   }

@@ -429,6 +429,17 @@ TEST_CASE("of processes that warm one program only the first compiles it", "[cli
   CHECK_FALSE(cache.has(".clusters"));
 }
 
+TEST_CASE("of processes that run one program with -O2 only the first compiles it", "[cli][cache]") {
+  SKIP_WITHOUT_GUEST("containers");
+  const Cache cache;
+  const Ended ended = cache.shell("for i in 1 2 3; do $wasmrun -v -O2 " + guest("containers") + " >/dev/null & done; wait");
+  INFO(ended.err);
+  const size_t first = ended.err.find("] compiled\n");
+  CHECK(first != std::string::npos);
+  CHECK(ended.err.find("] compiled\n", first + 1) == std::string::npos);
+  CHECK_FALSE(cache.has(".clusters"));
+}
+
 TEST_CASE("a module that the optimizing compiler does not take is given up once", "[cli][cache]") {
   const Cache cache;
   write_file(cache.folder().file("app.wat"), R"((module (func (export "_start") (drop (i8x16.splat (i32.const 1))))))");
