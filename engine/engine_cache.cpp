@@ -144,12 +144,14 @@ Result<std::shared_ptr<const LoadedModule>> EngineImpl::load(std::vector<uint8_t
   module::Module decoded = TRY(binary::read_module(std::move(binary), *types, features));
   const bool optimized = choice == CompilerChoice::Optimizing;
   const cache::Directory* const directory = optimized ? open_cache(true, problem) : nullptr;
-  auto loaded = TRY(directory ? compile_for_cache(*directory, std::move(decoded), app, Wait::WhileItGrows) : compile_module(std::move(decoded), optimized, nullptr));
+  auto loaded = TRY(directory ? compile_for_cache(*directory, std::move(decoded), app, Wait::WhileItGrows)
+                              : compile_module(std::move(decoded), optimized, nullptr));
   if (!problem.empty()) const_cast<LoadedModule&>(*loaded).cache_problem = std::move(problem);  // nobody else has it yet
   return loaded;
 }
 
-Result<std::shared_ptr<const LoadedModule>> EngineImpl::compile_for_cache(const cache::Directory& directory, module::Module decoded, std::string_view app, Wait wait) {
+Result<std::shared_ptr<const LoadedModule>> EngineImpl::compile_for_cache(const cache::Directory& directory, module::Module decoded,
+                                                                          std::string_view app, Wait wait) {
   const SharedBytes binary = decoded.bytes;
   const Hash128 hash = xxh3_128(binary.span());
   const Target target = target_of(*this, hash, Kind::Clusters, app);

@@ -116,7 +116,7 @@ class LocateAccesses : public llvm::MachineFunctionPass {
       if (operand.isLoad() ? is_store : llvm::isa<llvm::LoadInst>(access)) continue;
       const llvm::Type* const type = is_store ? access->getOperand(0)->getType() : access->getType();
       const int score = 4 * (access->getDebugLoc() == instruction.getDebugLoc()) + 2 * (access->getParent() == instruction.getParent()->getBasicBlock()) +
-                        (type->getPrimitiveSizeInBits() == operand.getSizeInBits().getValue());
+                        (operand.getSizeInBits() == llvm::LocationSize::precise(type->getPrimitiveSizeInBits()));
       if (score <= best_score) continue;
       best = access;
       best_score = score;
