@@ -129,10 +129,7 @@ class Program {
                                   .cache = cache_options(options_)});
     if (!engine.ok()) return Failure{kFailed, engine.error().to_string()};
     engine_ = std::move(engine).value();
-    auto failure = embedded_.file.valid() ? load_embedded(*engine_, log_, embedded_.file, embedded_.offset, loaded_)
-                                          : load_file(*engine_, log_, file_, loaded_, precompiled());
-    progress_.clear();
-    if (failure) return failure;
+    if (auto failure = embedded_.file.valid() ? load_embedded(*engine_, log_, embedded_.file, embedded_.offset, loaded_) : load(file_, loaded_)) return failure;
     if (auto failure = choose_entry_point()) return failure;
 
     wasi::WasiOptions given = wasi_options();
@@ -155,7 +152,11 @@ class Program {
     return define_threads(store_options);
   }
 
-  Precompiled precompiled() const { return options_.allow_precompiled ? Precompiled::Allow : Precompiled::Refuse; }
+  std::optional<Failure> load(const std::string& file, std::shared_ptr<const LoadedModule>& loaded) {
+    auto failure = load_file(*engine_, log_, file, loaded, options_.allow_precompiled ? Precompiled::Allow : Precompiled::Refuse);
+    progress_.clear();
+    return failure;
+  }
 
   std::optional<Failure> define_threads(const StoreOptions& store_options) {
     if (!wasi::Threads::are_wanted(*loaded_)) return std::nullopt;
@@ -241,14 +242,13 @@ class Program {
   /// The last files that wasmrun itself opens.
   std::optional<Failure> load_preloads() {
     for (const Preload& preload : options_.preloads) {
-      if (auto failure = load_file(*engine_, log_, preload.file, preloaded_.emplace_back(), precompiled())) {
+      if (auto failure = load(preload.file, preloaded_.emplace_back())) {
         // 127 is for APP alone.
         if (failure->exit_code == kNotFound) *failure = {kFailed, "--preload: " + failure->message};
         return failure;
       }
       wasi_->define_in(*store_, *preloaded_.back());
     }
-    progress_.clear();
     return std::nullopt;
   }
 
